@@ -4,19 +4,27 @@ English is written in the code, at the place where it is said; `dlbook/locale/<l
 keyed by the English sentence.
 """
 
+import contextlib
+import contextvars
 import functools
 import json
 import locale
 import os
 import pathlib
 import tomllib
+from collections.abc import Iterator
 
 LANGUAGES = ("en", "pt-BR")
 _LOCALE = pathlib.Path(__file__).parent / "locale"
 
 
+_spoken: contextvars.ContextVar[str | None] = contextvars.ContextVar("spoken", default=None)
+
+
 def current() -> str:
     """Language of the running process: DLBOOK_LANG, else that of the notebook that the kernel serves, else English."""
+    if _spoken.get():
+        return _spoken.get()
     chosen = os.environ.get("DLBOOK_LANG")
     return closest(chosen) if chosen else _of_notebook(os.environ.get("JPY_SESSION_NAME", ""))
 
@@ -35,6 +43,16 @@ def of_person() -> str:
 def closest(name: str) -> str:
     """The course's language for a locale's name: pt, pt_BR.UTF-8 and Portuguese_Brazil are pt-BR, all others en."""
     return "pt-BR" if name.lower().startswith(("pt", "portuguese")) else "en"
+
+
+@contextlib.contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Inside this context the sentences are in `language`, whatever the process speaks: a grader serves students of both."""
+    token = _spoken.set(closest(language))
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
 
 
 def say(sentence: str, /, **values) -> str:

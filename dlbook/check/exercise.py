@@ -1,0 +1,124 @@
+"""A test of an exercise: which one runs now, and what a student reads of it."""
+
+import contextlib
+import linecache
+import os
+import sysconfig
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from dlbook.check import manifest
+from dlbook.check.error import CheckError
+from dlbook.check.rules import written_by_hand
+from dlbook.language import current, say
+
+
+@dataclass(frozen=True)
+class _Running:
+    exercise: str
+    hidden: bool
+
+
+_running: list[_Running] = []
+
+
+def exercise(name: str, hidden: bool = False) -> Callable[[Callable[[], None]], None]:
+    """Run the decorated test at once; it leaves no name behind.
+
+    name : folder and exercise, "07-network/backprop".  hidden : the message then shows no expected value and no text of the answer.
+    The docstring of the test is its title.  Prints ✓ and the title, or raises CheckError.
+    """
+
+    def run(test: Callable[[], None]) -> None:
+        with _run_as(name, hidden):
+            try:
+                _check_by_hand(name, test.__globals__)
+                test()
+            except CheckError:
+                raise
+            except NotImplementedError:
+                raise CheckError(say("Not attempted yet."), "not attempted") from None
+            except Exception as error:
+                raise _slip(error, test, name, hidden) from None
+        print(f"✓ {title(test)}")
+
+    return run
+
+
+def title(test: Callable) -> str:
+    """What a test is called: the first line of its docstring, else its name in words."""
+    said = (test.__doc__ or "").strip().splitlines()
+    return said[0] if said else test.__name__.replace("_", " ")
+
+
+def hidden() -> bool:
+    """Whether the test that runs now is a hidden one."""
+    return bool(_running) and _running[-1].hidden
+
+
+def hint(key: str) -> str:
+    """The sentence of a hint of the running exercise in the current language, the key itself where the manifest has none."""
+    sentences = manifest.hints(_running[-1].exercise, current()) if _running else {}
+    return sentences.get(key, key)
+
+
+@contextlib.contextmanager
+def _run_as(name: str, is_hidden: bool) -> Iterator[None]:
+    _running.append(_Running(name, is_hidden))
+    try:
+        yield
+    finally:
+        _running.pop()
+
+
+def _check_by_hand(name, space):
+    rules = manifest.exercise(name)
+    for defined in rules.get("defines", ()):
+        source = _cell_of(space.get(defined))
+        if source:
+            written_by_hand(source, rules.get("by_hand", ()))
+
+
+def _cell_of(answer) -> str:
+    """Text of the cell that defined a function or a class, where the kernel kept it."""
+    code = getattr(answer, "__code__", None)
+    if code is None and isinstance(answer, type):
+        code = next((vars(answer)[n].__code__ for n in vars(answer) if hasattr(vars(answer)[n], "__code__")), None)
+    return "".join(linecache.getlines(code.co_filename)) if code is not None else ""
+
+
+def _slip(error, test, name, is_hidden):
+    """The error of an answer in at most three lines; an error of the test itself passes through unchanged."""
+    kind = type(error).__name__
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [frame for frame in frames if frame.filename != test.__code__.co_filename and not _is_library(frame.filename)]
+    missing = getattr(error, "name", None) if isinstance(error, NameError) else None
+    if missing and not inside and missing in manifest.exercise(name).get("defines", ()):
+        said = say("{name} is not defined: run the cell of the exercise, and keep the name that it asks for.", name=missing)
+        return CheckError(said, "name")
+    if is_hidden:
+        return CheckError(say("The answer raises {kind}.", kind=kind), "error")
+    if not inside:
+        if isinstance(error, TypeError) and _is_wrong_call(frames, test):
+            return CheckError(say("Python could not call your answer: {error}.", error=_first_line(error)), "error")
+        return error
+    last = inside[-1]
+    said = say("{function} raises {kind}: {error}", function=last.name, kind=kind, error=_first_line(error))
+    line = (last.line or "").strip()
+    return CheckError(said + ("\n  " + say("line {number}: {line}", number=last.lineno, line=line) if line else ""), "error")
+
+
+def _is_wrong_call(frames, test):
+    return frames[-1].name == "call" or frames[-1].filename == test.__code__.co_filename
+
+
+def _is_library(filename):
+    return filename.startswith(_LIBRARY) or "site-packages" in filename or filename.startswith("<frozen")
+
+
+def _first_line(error):
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+_LIBRARY = (os.path.dirname(__file__), sysconfig.get_path("stdlib"))
