@@ -1,0 +1,60 @@
+"""Every exercise of every chapter: the reference scores full, the stub nothing, each wrong answer meets its own hint."""
+
+import pathlib
+
+import pytest
+
+from dlbook.check.runner import Runner
+from dlbook.course import build, source
+
+ROOT = pathlib.Path(__file__).parents[2]
+CHAPTERS = {folder.name: folder for folder in [*source.chapters(ROOT / "solutions"), ROOT / "tests/example/00-moving-average"]}
+EXERCISES = [(name, cell.id) for name, folder in CHAPTERS.items() for cell in source.read(folder).of_kind("exercise")]
+
+
+@pytest.fixture(scope="module")
+def runner():
+    with Runner() as warm:
+        yield warm
+
+
+@pytest.fixture(scope="module")
+def chapters():
+    return {name: build.load(folder) for name, folder in CHAPTERS.items()}
+
+
+def outcomes(runner, page, exercise, answer=None, language="en"):
+    """The tests of one exercise, with the reference in every other exercise cell."""
+    cells = build.verdict_cells(page, {exercise: answer} if answer is not None else None)
+    kept = [cell for cell in cells if cell.kind != "test" or cell.exercise == f"{page.chapter}/{exercise}"]
+    return runner.verdict(kept, language)
+
+
+@pytest.mark.parametrize(("chapter", "exercise"), EXERCISES)
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+def test_the_reference_scores_full(runner, chapters, chapter, exercise, language):
+    said = outcomes(runner, chapters[chapter].pages[language], exercise, language=language)
+    assert said
+    assert [(o.cell.id, o.message) for o in said if not o.passed] == []
+
+
+@pytest.mark.parametrize(("chapter", "exercise"), EXERCISES)
+def test_the_stub_scores_nothing(runner, chapters, chapter, exercise):
+    page = chapters[chapter].pages["en"]
+    said = outcomes(runner, page, exercise, build.stub_of(page, exercise))
+    assert [o.key for o in said] == ["not attempted"] * len(said)
+
+
+@pytest.mark.parametrize(("chapter", "exercise"), EXERCISES)
+def test_each_wrong_answer_meets_its_own_hint(runner, chapters, chapter, exercise):
+    page, wrong = chapters[chapter].pages["en"], chapters[chapter].wrong
+    mine = [cell for cell in wrong if cell.keys.get("wrong") == exercise]
+    met = {}
+    for cell in mine:
+        said = outcomes(runner, page, exercise, cell.source)
+        failed = [o for o in said if not o.passed]
+        met[cell.id] = (failed[0].key, failed[0].message) if failed else (None, "it passes every test")
+        assert all(len(o.message.splitlines()) <= 3 for o in failed)
+    assert {id: key for id, (key, _) in met.items()} == {cell.id: cell.keys["hint"] for cell in mine}, met
+    spoken = [cell.keys["hint"] for cell in mine if cell.keys["hint"] in page.hint_sentences(exercise)]
+    assert len(spoken) == len(set(spoken)), "two wrong answers share a hint of the page"
