@@ -1,5 +1,9 @@
-"""The command line: `dlbook lab | start | update | check | submit | build | grade`.  Every slip of a user is one plain sentence."""
+"""The command line: `dlbook lab | start | update | check | submit | build | grade`.
 
+Every slip of a user is one plain sentence.
+"""
+
+import os
 import pathlib
 import sys
 from typing import Annotated, Optional
@@ -7,7 +11,11 @@ from typing import Annotated, Optional
 import typer
 from rich.console import Console
 
+from dlbook.check.page import PageError
 from dlbook.course.errors import CourseError
+from dlbook.language import of_person, say
+
+WORK = pathlib.Path("work")
 
 app = typer.Typer(
     help="A deep-learning course to run: chapters, exercises that say what is wrong, grading.",
@@ -20,9 +28,130 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @app.command()
+def lab(
+    work: Annotated[pathlib.Path, typer.Option(help="Your folder.")] = WORK,
+    browser: Annotated[bool, typer.Option(help="Open a browser; without one the address is printed.")] = True,
+    port: Annotated[int, typer.Option(help="Where the server listens; the next free port where it is taken.")] = 8888,
+) -> None:
+    """Fill your folder with the chapters and open JupyterLab there."""
+    from dlbook.course import lab as jupyter
+
+    start = jupyter.prepare(work, of_person(), switch="DLBOOK_LANG" in os.environ)
+    new = jupyter.behind(work)
+    if new:
+        out.print(
+            say(
+                "A new release of {chapters} is installed: `dlbook update` brings it, and keeps your answers.",
+                chapters=", ".join(new),
+            )
+        )
+    sys.exit(jupyter.run(jupyter.command(work.resolve(), start, browser=browser, arguments=[f"--port={port}"])))
+
+
+@app.command()
+def start(
+    chapters: Annotated[Optional[list[str]], typer.Argument(help="07, 07-network or network; all without one.")] = None,  # noqa: UP045
+    work: Annotated[pathlib.Path, typer.Option(help="Your folder.")] = WORK,
+) -> None:
+    """Put chapters into your folder; what is there already is not touched."""
+    from dlbook.course import startpage
+    from dlbook.course import work as copies
+
+    language = of_person()
+    named = [copies.chapter_of(name) for name in chapters or []]
+    for path in copies.start(work, language, named):
+        out.print(str(path))
+    out.print(str(startpage.write(work, language)))
+
+
+@app.command()
+def update(
+    chapters: Annotated[Optional[list[str]], typer.Argument(help="07, 07-network or network; all without one.")] = None,  # noqa: UP045
+    work: Annotated[pathlib.Path, typer.Option(help="Your folder.")] = WORK,
+) -> None:
+    """Bring your notebooks to the installed release; every answer, note and cell of yours is kept."""
+    from dlbook.course import startpage
+    from dlbook.course import work as copies
+
+    done = copies.update(work, [copies.chapter_of(name) for name in chapters or []])
+    if not done:
+        raise CourseError(say("There is no chapter in {folder}: `dlbook start` puts them there.", folder=work))
+    for one in done:
+        if one.changed:
+            kept = say(
+                "kept {answers} answers, {edits} changed cells, {own} cells of yours",
+                answers=one.answers,
+                edits=one.edits,
+                own=one.own,
+            )
+            out.print(f"{one.path}: {kept}")
+        else:
+            out.print(f"{one.path}: {say('up to date')}")
+    startpage.refresh(work)
+
+
+@app.command()
+def check(
+    notebook: Annotated[str, typer.Argument(help="A notebook's path, or a chapter: 07.")],
+    work: Annotated[pathlib.Path, typer.Option(help="Your folder.")] = WORK,
+    repair: Annotated[
+        bool, typer.Option(help="Restore damaged cells of the course; your own cells and answers stay.")
+    ] = False,
+) -> None:
+    """Run the visible tests of a notebook, exactly as they are graded, and say what is missing."""
+    from dlbook.check import page as pages
+    from dlbook.course import work as copies
+
+    path = pathlib.Path(notebook)
+    if path.suffix != ".ipynb":
+        path = copies.path_of(work, copies.chapter_of(notebook))
+    page = pages.StudentPage.read(path)
+    if repair and page.damage():
+        copies.keep_history(path.parent.parent, path)
+        for damage in page.damage():
+            out.print(f"! {damage.sentence()}", markup=False)
+        page = page.repaired()
+        copies.write(path, page.notebook)
+        out.print(say("{path} is repaired; the file as it was lies in .history.", path=path))
+    report = pages.check(page)
+    out.print(report.text(), markup=False)
+    if report.damage:
+        out.print(say("`dlbook check --repair` restores these cells and keeps your answers."))
+
+
+@app.command()
+def submit(
+    chapter: Annotated[str, typer.Argument(help="07, 07-network or network.")],
+    work: Annotated[pathlib.Path, typer.Option(help="Your folder.")] = WORK,
+    out_folder: Annotated[pathlib.Path, typer.Option("--out", help="Where the zip and the receipt go.")] = pathlib.Path(
+        "."
+    ),
+) -> None:
+    """Run the visible tests, say what is missing, and write one zip to hand in, with a receipt."""
+    from dlbook.course import submit as handing_in
+    from dlbook.course import work as copies
+
+    done = handing_in.submit(work, copies.chapter_of(chapter), out_folder)
+    out.print(done.report.text(), markup=False)
+    missing = [verdict.exercise for verdict in done.report.verdicts if not verdict.attempted]
+    if missing:
+        out.print(say("Not attempted: {exercises}. You can hand in again.", exercises=", ".join(missing)))
+    out.print(
+        say(
+            "Hand in {archive}. Keep {receipt}; its code is {code}.",
+            archive=done.archive,
+            receipt=done.receipt,
+            code=done.code,
+        )
+    )
+
+
+@app.command()
 def build(
     chapters: Annotated[Optional[list[str]], typer.Argument(help="Folders below solutions/; all without one.")] = None,  # noqa: UP045
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail where a generated file is stale.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail where a generated file is stale.")
+    ] = False,
     solutions: Annotated[
         Optional[pathlib.Path],  # noqa: UP045
         typer.Option(help="Write executed notebooks with solutions into this folder."),
@@ -34,12 +163,16 @@ def build(
 
     root = source.root()
     if root is None:
-        raise CourseError("`dlbook build` needs the course's repository: run it from a clone, installed with `pip install -e .`.")
+        raise CourseError(
+            "`dlbook build` needs the course's repository: run it from a clone, installed with `pip install -e .`."
+        )
     written = builder.build(root, chapters)
     if check:
         behind = builder.stale(root, written) if not chapters else []
         if behind:
-            raise CourseError("\n".join([*behind, "These files are not what the sources give: run `dlbook build` and commit them."]))
+            raise CourseError(
+                "\n".join([*behind, "These files are not what the sources give: run `dlbook build` and commit them."])
+            )
         out.print(f"{len(source.chapters(root / 'solutions'))} chapters are as their sources say.")
         return
     for path in builder.write(root, written):
@@ -55,6 +188,6 @@ def main() -> None:
     """Run the command line; a user's slip prints one message, without a stack trace, and exits with 2."""
     try:
         app()
-    except CourseError as error:
+    except (CourseError, PageError) as error:
         err.print(str(error), markup=False)
         sys.exit(2)

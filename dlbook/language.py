@@ -47,7 +47,8 @@ def closest(name: str) -> str:
 
 @contextlib.contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Inside this context the sentences are in `language`, whatever the process speaks: a grader serves students of both."""
+    """Inside this context the sentences are in `language`, whatever the process speaks: a grader serves students of
+    both."""
     token = _spoken.set(closest(language))
     try:
         yield

@@ -11,7 +11,8 @@ __all__ = ["CheckError", "call", "close", "equal", "exercise", "gradient", "note
 
 
 def notebook(path: str | None = None) -> None:
-    """Check the saved notebook that this kernel serves, or the one at `path`, as `dlbook check` does, and print the verdict."""
+    """Check the saved notebook that this kernel serves, or the one at `path`, as `dlbook check` does, and print the
+    verdict."""
     from dlbook.check.page import check_and_print
 
     check_and_print(path)

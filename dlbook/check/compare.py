@@ -19,7 +19,8 @@ Hints = Mapping[str, Callable[[Any], Any]]
 def call(f: Callable, *args, returns: tuple[str, ...] = ("result",), **kwargs) -> Any:
     """Call a student's function and return what it returned.
 
-    returns : the names of the values that it should return, one name for a single value, () for a function that returns nothing.
+    returns : the names of the values that it should return, one name for a single value, () for a function that
+    returns nothing.
     Raises CheckError when it returns nothing, too many or too few values, or has changed one of its arguments.
     """
     before = copy.deepcopy((args, kwargs))
@@ -30,11 +31,18 @@ def call(f: Callable, *args, returns: tuple[str, ...] = ("result",), **kwargs) -
     if not returns:
         return result
     if result is None:
-        raise CheckError(say("{name} returns nothing: it should return {names}.", name=name, names=", ".join(returns)), "returns")
+        raise CheckError(
+            say("{name} returns nothing: it should return {names}.", name=name, names=", ".join(returns)), "returns"
+        )
     if len(returns) == 1:
         return result
     if not isinstance(result, tuple):
-        said = say("{name} returns one value, expected {count}: {names}.", name=name, count=len(returns), names=", ".join(returns))
+        said = say(
+            "{name} returns one value, expected {count}: {names}.",
+            name=name,
+            count=len(returns),
+            names=", ".join(returns),
+        )
         raise CheckError(said, "returns")
     if len(result) != len(returns):
         said = say(
@@ -49,11 +57,18 @@ def call(f: Callable, *args, returns: tuple[str, ...] = ("result",), **kwargs) -
 
 
 def close(
-    actual: Any, expected: Any, *, name: str = "result", rtol: float = 1e-6, atol: float = 1e-9, hints: Hints | None = None
+    actual: Any,
+    expected: Any,
+    *,
+    name: str = "result",
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    hints: Hints | None = None,
 ) -> None:
     """Raise CheckError unless `actual` holds the numbers of `expected`, in its shape.
 
-    hints : {key: function of the right value that makes what this mistake produces}, tried after a mismatch and before the shape speaks.
+    hints : {key: function of the right value that makes what this mistake produces}, tried after a mismatch and
+    before the shape speaks.
     Infinities must match exactly.  Raises ValueError where `expected` holds a NaN: that would accept anything.
     """
     expected = np.asarray(expected)
@@ -86,7 +101,8 @@ def gradient(
 ) -> None:
     """Compare df with centred differences of the scalar function f at x, in float64.
 
-    f receives an array of the shape of x and must not keep it.  The error of a centred difference is O(eps²).  Book: chapter 16.
+    f receives an array of the shape of x and must not keep it.  The error of a centred difference is O(eps²).  Book:
+    chapter 16.
     """
     x = np.array(x, float)
     numeric = np.empty_like(x)
@@ -102,7 +118,8 @@ def gradient(
 
 
 def equal(actual: Any, expected: Any, *, name: str = "result", hints: Hints | None = None) -> None:
-    """Raise CheckError unless both are the same text, integer, bool or container of such, to the type; arrays to the dtype's kind.
+    """Raise CheckError unless both are the same text, integer, bool or container of such, to the type; arrays to the
+    dtype's kind.
 
     A NumPy integer counts as an int and a NumPy bool as a bool.  hints : as in `close`.
     """
@@ -116,11 +133,15 @@ def equal(actual: Any, expected: Any, *, name: str = "result", hints: Hints | No
         if _alike(actual, produced):
             raise CheckError(say("{name} is not right. {hint}", name=name, hint=exercise.hint(key)), key)
     if _kind(actual) != _kind(expected):
-        said = say("{name} is {got}, expected {expected}.", name=name, got=_described(actual), expected=_described(expected))
+        said = say(
+            "{name} is {got}, expected {expected}.", name=name, got=_described(actual), expected=_described(expected)
+        )
         raise CheckError(said, "type")
     if exercise.hidden():
         raise CheckError(say("{name} is not right.", name=name), "value")
-    said = say("{name} is not right: got {got}, expected {expected}.", name=name, got=_short(actual), expected=_short(expected))
+    said = say(
+        "{name} is not right: got {got}, expected {expected}.", name=name, got=_short(actual), expected=_short(expected)
+    )
     raise CheckError(said, "value")
 
 
@@ -142,7 +163,9 @@ def raises(error: type[Exception], f: Callable, *args, what: str = "") -> None:
     except error:
         return
     except Exception as other:
-        said = say("{name} raises {got}, expected {expected}", name=name, got=type(other).__name__, expected=error.__name__)
+        said = say(
+            "{name} raises {got}, expected {expected}", name=name, got=type(other).__name__, expected=error.__name__
+        )
     else:
         said = say("{name} raises nothing, expected {expected}", name=name, expected=error.__name__)
     raise CheckError(said + (say(" for {what}.", what=what) if what else "."), "raises")
@@ -151,10 +174,16 @@ def raises(error: type[Exception], f: Callable, *args, what: str = "") -> None:
 def _numbers(actual, expected, name):
     if expected.ndim and not isinstance(actual, (np.ndarray, np.generic)):
         said = say(
-            "{name} is {got}, expected a NumPy array of shape {shape}.", name=name, got=_described(actual), shape=expected.shape
+            "{name} is {got}, expected a NumPy array of shape {shape}.",
+            name=name,
+            got=_described(actual),
+            shape=expected.shape,
         )
         raise CheckError(said, "type")
-    if not isinstance(actual, (np.ndarray, np.generic, int, float, complex)) or np.asarray(actual).dtype.kind not in "biufc":
+    if (
+        not isinstance(actual, (np.ndarray, np.generic, int, float, complex))
+        or np.asarray(actual).dtype.kind not in "biufc"
+    ):
         raise CheckError(say("{name} is {got}, expected numbers.", name=name, got=_described(actual)), "type")
     return np.asarray(actual)
 

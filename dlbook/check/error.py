@@ -4,7 +4,8 @@
 class CheckError(AssertionError):
     """One short message, at most three lines, shown without a traceback.
 
-    key : the hint or the built-in message that spoke, "returns", "pure", "by hand", "type", "shape", "nan", "value", "raises", "error", "name",
+    key : the hint or the built-in message that spoke, "returns", "pure", "by hand", "type", "shape", "nan", "value",
+    "raises", "error", "name",
         "not attempted" or a key of the exercise's hints.
     """
 

@@ -26,7 +26,8 @@ _running: list[_Running] = []
 def exercise(name: str, hidden: bool = False) -> Callable[[Callable[[], None]], None]:
     """Run the decorated test at once; it leaves no name behind.
 
-    name : folder and exercise, "07-network/backprop".  hidden : the message then shows no expected value and no text of the answer.
+    name : folder and exercise, "07-network/backprop".  hidden : the message then shows no expected value and no text
+    of the answer.
     The docstring of the test is its title.  Prints ✓ and the title, or raises CheckError.
     """
 
@@ -58,7 +59,8 @@ def hidden() -> bool:
 
 
 def hint(key: str) -> str:
-    """The sentence of a hint of the running exercise in the current language, the key itself where the manifest has none."""
+    """The sentence of a hint of the running exercise in the current language, the key itself where the manifest has
+    none."""
     sentences = manifest.hints(_running[-1].exercise, current()) if _running else {}
     return sentences.get(key, key)
 
@@ -92,10 +94,14 @@ def _slip(error, test, name, is_hidden):
     """The error of an answer in at most three lines; an error of the test itself passes through unchanged."""
     kind = type(error).__name__
     frames = traceback.extract_tb(error.__traceback__)
-    inside = [frame for frame in frames if frame.filename != test.__code__.co_filename and not _is_library(frame.filename)]
+    inside = [
+        frame for frame in frames if frame.filename != test.__code__.co_filename and not _is_library(frame.filename)
+    ]
     missing = getattr(error, "name", None) if isinstance(error, NameError) else None
     if missing and not inside and missing in manifest.exercise(name).get("defines", ()):
-        said = say("{name} is not defined: run the cell of the exercise, and keep the name that it asks for.", name=missing)
+        said = say(
+            "{name} is not defined: run the cell of the exercise, and keep the name that it asks for.", name=missing
+        )
         return CheckError(said, "name")
     if is_hidden:
         return CheckError(say("The answer raises {kind}.", kind=kind), "error")
@@ -106,7 +112,9 @@ def _slip(error, test, name, is_hidden):
     last = inside[-1]
     said = say("{function} raises {kind}: {error}", function=last.name, kind=kind, error=_first_line(error))
     line = (last.line or "").strip()
-    return CheckError(said + ("\n  " + say("line {number}: {line}", number=last.lineno, line=line) if line else ""), "error")
+    return CheckError(
+        said + ("\n  " + say("line {number}: {line}", number=last.lineno, line=line) if line else ""), "error"
+    )
 
 
 def _is_wrong_call(frames, test):

@@ -1,4 +1,7 @@
-"""What an answer may not use: the names that its exercise lists, torch and dlbook.  Judged on the text, before any test."""
+"""What an answer may not use: the names that its exercise lists, torch and dlbook.
+
+Judged on the text, before any test.
+"""
 
 import ast
 from collections.abc import Iterable
@@ -11,9 +14,11 @@ _AROUND = frozenset({"eval", "exec", "compile", "__import__", "importlib", "glob
 
 
 def written_by_hand(source: str, names: Iterable[str]) -> None:
-    """Raise CheckError if the text of an exercise cell uses one of `names`, torch or dlbook; comments and docstrings do not count.
+    """Raise CheckError if the text of an exercise cell uses one of `names`, torch or dlbook; comments and docstrings
+    do not count.
 
-    Ways around (`eval`, `globals()`, `getattr` …) are refused where `names` is not empty.  A text that does not parse passes: it has its own message.
+    Ways around (`eval`, `globals()`, `getattr` …) are refused where `names` is not empty.  A text that does not parse
+    passes: it has its own message.
     """
     try:
         tree = ast.parse(source)

@@ -1,6 +1,7 @@
 """The process in which a verdict is run: `python -m dlbook.check.worker`.
 
-Reads one job (JSON) a line, runs its cells in order in one namespace, and writes one line (JSON) a cell.  Where the system can fork, each job
+Reads one job (JSON) a line, runs its cells in order in one namespace, and writes one line (JSON) a cell.  Where the
+system can fork, each job
 runs in a child of this warm process and the client may kill the child; elsewhere the process serves one job.
 """
 
@@ -20,7 +21,8 @@ from dlbook.language import say
 def run(job: dict[str, Any], reply: TextIO) -> None:
     """Run a job's cells; write {"cell", "error", "key", "message"} for each as it ends.
 
-    job : {"language": …, "cells": [{"id", "kind", "source", "exercise", "by_hand"}]}; kind is given, driver, exercise or test.  An answer that raises or
+    job : {"language": …, "cells": [{"id", "kind", "source", "exercise", "by_hand"}]}; kind is given, driver, exercise
+    or test.  An answer that raises or
     breaks a rule is skipped, and the reason speaks in each of its tests.
     """
     os.environ["DLBOOK_LANG"] = job["language"]
@@ -51,7 +53,9 @@ def _run_cell(cell, space) -> CheckError | None:
         said = say("The cell is not valid Python: {error} (line {number}).", error=error.msg, number=error.lineno)
         return CheckError(said, "syntax")
     except BaseException as error:
-        said = say("The cell raises {kind}: {error}", kind=type(error).__name__, error=" ".join(str(error).split())[:200])
+        said = say(
+            "The cell raises {kind}: {error}", kind=type(error).__name__, error=" ".join(str(error).split())[:200]
+        )
         return CheckError(said, "error")
     return None
 

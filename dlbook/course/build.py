@@ -1,4 +1,5 @@
-"""Sources to notebooks: through Jupytext's reader and nbgrader's own preprocessors, in one process, the same bytes each time."""
+"""Sources to notebooks: through Jupytext's reader and nbgrader's own preprocessors, in one process, the same bytes
+each time."""
 
 import hashlib
 import json
@@ -17,7 +18,10 @@ from dlbook.course.errors import CourseError
 from dlbook.course.source import Page, SourceCell
 from dlbook.language import LANGUAGES, say, speaking
 
-_STUBS = {"en": "# YOUR CODE HERE\nraise NotImplementedError()", "pt-BR": "# SEU CÓDIGO AQUI\nraise NotImplementedError()"}
+_STUBS = {
+    "en": "# YOUR CODE HERE\nraise NotImplementedError()",
+    "pt-BR": "# SEU CÓDIGO AQUI\nraise NotImplementedError()",
+}
 _WRITTEN = {"en": "YOUR ANSWER HERE", "pt-BR": "SUA RESPOSTA AQUI"}
 
 
@@ -44,7 +48,9 @@ def load(folder: pathlib.Path) -> Chapter:
 def files(chapter: Chapter) -> dict[str, str]:
     """Everything that the build writes for a chapter: text by path below the repository."""
     notebooks = {language: released(chapter, language) for language in LANGUAGES}
-    described = _manifest(chapter, {language: [_entry(cell) for cell in notebooks[language].cells] for language in LANGUAGES})
+    described = _manifest(
+        chapter, {language: [_entry(cell) for cell in notebooks[language].cells] for language in LANGUAGES}
+    )
     written = {}
     for language, notebook in notebooks.items():
         notebook.metadata["dlbook"]["release"] = described["release"]
@@ -89,7 +95,9 @@ def write(root: pathlib.Path, written: dict[str, str]) -> list[str]:
 def stale(root: pathlib.Path, written: dict[str, str]) -> list[str]:
     """The committed files that a build would change or remove."""
     kept = {name: text for name, text in written.items() if not name.startswith("build/")}
-    differing = [n for n, text in kept.items() if not (root / n).exists() or (root / n).read_text(encoding="utf8") != text]
+    differing = [
+        n for n, text in kept.items() if not (root / n).exists() or (root / n).read_text(encoding="utf8") != text
+    ]
     there = [*root.glob("chapters/*/*/*.ipynb"), *root.glob("dlbook/check/manifest/*.json")]
     orphans = [path.relative_to(root).as_posix() for path in there if path.relative_to(root).as_posix() not in kept]
     return sorted(differing + orphans)
@@ -116,12 +124,15 @@ def released(chapter: Chapter, language: str) -> nbformat.NotebookNode:
 
 
 def verdict_cells(page: Page, answers: dict[str, str] | None = None) -> list[Cell]:
-    """The cells that a verdict on this page runs, hidden tests and all; `answers` replaces the text of exercise cells by id."""
+    """The cells that a verdict on this page runs, hidden tests and all; `answers` replaces the text of exercise cells
+    by id."""
     found = []
     for cell in page.cells:
         if cell.kind not in ("given", "driver", "exercise", "test"):
             continue
-        exercise = {"exercise": cell.id, "test": cell.keys.get("test", ""), "driver": cell.keys.get("driver", "")}.get(cell.kind, "")
+        exercise = {"exercise": cell.id, "test": cell.keys.get("test", ""), "driver": cell.keys.get("driver", "")}.get(
+            cell.kind, ""
+        )
         found.append(
             Cell(
                 cell.id,
@@ -166,13 +177,21 @@ def _notebook_cells(page, cell):
     elif kind == "test":
         metadata = {**_graded(cell, grade=True, solution=False, locked=True), "tags": ["raises-exception"]}
         if cell.hidden:
-            named = say("hidden test, {points} points: {title}", points=f"{cell.points:g}", title=source.test_title(text))
+            named = say(
+                "hidden test, {points} points: {title}", points=f"{cell.points:g}", title=source.test_title(text)
+            )
             text = f"# {named}\n### BEGIN HIDDEN TESTS\n{text}\n### END HIDDEN TESTS"
     return [new_code_cell(text, id=cell.id, metadata=metadata)]
 
 
 def _graded(cell, *, grade, solution, locked):
-    described: dict[str, Any] = {"grade": grade, "grade_id": cell.id, "locked": locked, "schema_version": 3, "solution": solution}
+    described: dict[str, Any] = {
+        "grade": grade,
+        "grade_id": cell.id,
+        "locked": locked,
+        "schema_version": 3,
+        "solution": solution,
+    }
     described |= {"cell_type": cell.type, "task": False}
     if grade:
         described["points"] = cell.points
@@ -184,7 +203,12 @@ def _worth(page, exercise):
     shown = sum(test.points for test in tests if not test.hidden)
     kept = sum(test.points for test in tests if test.hidden)
     difficulty = int(page.cell(exercise).keys.get("difficulty", 1)) if tests else 1
-    said = say("Difficulty {difficulty} of 3. {shown} points in the tests below, {kept} in hidden ones.", difficulty=difficulty, shown=f"{shown:g}", kept=f"{kept:g}")  # fmt: skip
+    said = say(
+        "Difficulty {difficulty} of 3. {shown} points in the tests below, {kept} in hidden ones.",
+        difficulty=difficulty,
+        shown=f"{shown:g}",
+        kept=f"{kept:g}",
+    )
     return f"*{said}*"
 
 
@@ -210,7 +234,15 @@ def _preprocessors(language):
 
     logging.getLogger("traitlets").setLevel(logging.ERROR)
     clear = ClearSolutions(code_stub={"python": _STUBS[language]}, text_stub=_WRITTEN[language])
-    chosen = [LockCells(), clear, ClearOutput(), CheckCellMetadata(), ComputeChecksums(), ClearHiddenTests(), ClearMarkScheme()]
+    chosen = [
+        LockCells(),
+        clear,
+        ClearOutput(),
+        CheckCellMetadata(),
+        ComputeChecksums(),
+        ClearHiddenTests(),
+        ClearMarkScheme(),
+    ]
     return [*chosen, ComputeChecksums(), CheckCellMetadata()]
 
 
@@ -246,7 +278,11 @@ def _manifest(chapter, pages):
         "book": list(page.book),
         "exercises": exercises,
         "questions": questions,
-        "kinds": {cell.id: _kind(cell) for cell in page.cells if cell.kind in ("given", "driver", "exercise", "test", "manual")},
+        "kinds": {
+            cell.id: _kind(cell)
+            for cell in page.cells
+            if cell.kind in ("given", "driver", "exercise", "test", "manual")
+        },
         "pages": pages,
     }
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
@@ -256,7 +292,12 @@ def _manifest(chapter, pages):
 def _kind(cell):
     found = {"kind": cell.kind}
     if cell.kind == "test":
-        found |= {"exercise": cell.keys["test"], "points": cell.points, "hidden": cell.hidden, "title": source.test_title(cell.source)}
+        found |= {
+            "exercise": cell.keys["test"],
+            "points": cell.points,
+            "hidden": cell.hidden,
+            "title": source.test_title(cell.source),
+        }
     if cell.kind == "driver":
         found["exercise"] = cell.keys["driver"]
     return found
@@ -271,5 +312,3 @@ def _summary(page):
 
 def _text(notebook):
     return nbformat.writes(notebook, version=4, indent=1, ensure_ascii=False).rstrip("\n") + "\n"
-
-

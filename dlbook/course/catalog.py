@@ -28,9 +28,13 @@ def check(solutions: pathlib.Path, names: list[str] | None = None) -> list[str]:
         page = pages.get(entry["chapter"])
         if page is None:
             if not names and not (solutions / str(entry["chapter"])).is_dir():
-                faults.append(f"{PATH}: book chapter {entry['book']} points to {entry['chapter']}, which does not exist")
+                faults.append(
+                    f"{PATH}: book chapter {entry['book']} points to {entry['chapter']}, which does not exist"
+                )
         elif entry["cell"] not in {cell.id for cell in page.cells}:
-            faults.append(f"{PATH}: book chapter {entry['book']} points to the cell {entry['cell']!r}, which {page.path} lacks")
+            faults.append(
+                f"{PATH}: book chapter {entry['book']} points to the cell {entry['cell']!r}, which {page.path} lacks"
+            )
     listed = {(entry["chapter"], entry["book"]) for entry in entries()}
     faults += [
         f"{PATH}: book chapter {number} of {name} is not listed"

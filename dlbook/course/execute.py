@@ -14,12 +14,19 @@ from dlbook.language import LANGUAGES
 
 
 def run(notebook: nbformat.NotebookNode, language: str, timeout: int = 300) -> nbformat.NotebookNode:
-    """Execute a copy of `notebook` in an empty folder; cells tagged raises-exception may raise.  Raises CourseError where another one does."""
+    """Execute a copy of `notebook` in an empty folder; cells tagged raises-exception may raise.
+
+    Raises CourseError where another one does.
+    """
     executed = nbformat.from_dict(notebook)
     environment = {**os.environ, "DLBOOK_LANG": language, "OMP_NUM_THREADS": "1"}
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
-            executed, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": folder}}, record_timing=False
+            executed,
+            timeout=timeout,
+            kernel_name="python3",
+            resources={"metadata": {"path": folder}},
+            record_timing=False,
         )
         try:
             client.execute(env=environment)

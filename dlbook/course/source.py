@@ -12,10 +12,12 @@ from dlbook.check.rules import defined_names
 from dlbook.course.errors import CourseError
 
 KEYS = {
-    "id", "given", "statement", "exercise", "difficulty", "by_hand", "test", "points", "hidden", "driver", "hints", "question", "manual", "wrong", "hint",
+    "id", "given", "statement", "exercise", "difficulty", "by_hand", "test", "points", "hidden", "driver", "hints",
+    "question", "manual", "wrong", "hint",
 }  # fmt: skip
 BUILT_IN_HINTS = {
-    "returns", "pure", "by hand", "type", "shape", "nan", "value", "raises", "error", "name", "not attempted", "time", "syntax",
+    "returns", "pure", "by hand", "type", "shape", "nan", "value", "raises", "error", "name", "not attempted", "time",
+    "syntax",
 }  # fmt: skip
 SOLUTION = re.compile(r"(?m)^[ \t]*### BEGIN SOLUTION\n(?:.*\n)*?[ \t]*### END SOLUTION$")
 _CHOICE = re.compile(r"^- \[([ x])\] (.+?)$")
@@ -55,7 +57,10 @@ class SourceCell:
 
 @dataclass(frozen=True)
 class Page:
-    """A chapter's source in one language.  minutes : reading and exercises together; needs : folders; book : book chapters."""
+    """A chapter's source in one language.
+
+    minutes : reading and exercises together; needs : folders; book : book chapters.
+    """
 
     chapter: str
     path: pathlib.Path
@@ -94,7 +99,13 @@ def read(folder: pathlib.Path) -> Page:
         raise CourseError(f"{path}:1: the header's `course` lacks {', '.join(lacking)}.")
     cells = _cells(path, text)
     return Page(
-        folder.name, path, course["title"], int(course["minutes"]), tuple(course["needs"]), tuple(course["book"]), tuple(cells)
+        folder.name,
+        path,
+        course["title"],
+        int(course["minutes"]),
+        tuple(course["needs"]),
+        tuple(course["book"]),
+        tuple(cells),
     )
 
 
@@ -166,12 +177,18 @@ def _faults(page, wrong):
     for cell in page.of_kind("question"):
         found = choices(cell.source)[1]
         if sum(choice["right"] for choice in found) != 1 or len(found) < 2 or not all(c["reason"] for c in found):
-            yield page.where(cell), "a question has two choices or more, `- [ ] answer: reason`, and one right one, `- [x]`"
+            yield (
+                page.where(cell),
+                "a question has two choices or more, `- [ ] answer: reason`, and one right one, `- [x]`",
+            )
     for exercise in exercises.values():
         yield from _exercise_faults(page, exercise, wrong)
     for cell in wrong:
         if cell.kind == "wrong" and cell.keys["wrong"] not in exercises:
-            yield f"{page.path.parent}/wrong.py:{cell.line} ({cell.id})", f"wrong={cell.keys['wrong']!r}: no such exercise"
+            yield (
+                f"{page.path.parent}/wrong.py:{cell.line} ({cell.id})",
+                f"wrong={cell.keys['wrong']!r}: no such exercise",
+            )
 
 
 def _is_manual(page, id):
@@ -186,12 +203,22 @@ def _test_faults(page, cell):
     if not ast.get_docstring(function):
         yield page.where(cell), "the test's function has no docstring: it is the title that students read"
     call = function.decorator_list[0]
-    named = call.args[0].value if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Constant) else None
+    named = (
+        call.args[0].value
+        if isinstance(call, ast.Call) and call.args and isinstance(call.args[0], ast.Constant)
+        else None
+    )
     if named != f"{page.chapter}/{cell.keys['test']}":
-        yield page.where(cell), f"@check.exercise names {named!r}, expected {page.chapter + '/' + str(cell.keys['test'])!r}"
+        yield (
+            page.where(cell),
+            f"@check.exercise names {named!r}, expected {page.chapter + '/' + str(cell.keys['test'])!r}",
+        )
     hidden = any(k.arg == "hidden" and getattr(k.value, "value", False) for k in getattr(call, "keywords", ()))
     if hidden != cell.hidden:
-        yield page.where(cell), "hidden=true stands in the cell's keys and not in @check.exercise(…), or the other way round"
+        yield (
+            page.where(cell),
+            "hidden=true stands in the cell's keys and not in @check.exercise(…), or the other way round",
+        )
     if cell.points <= 0:
         yield page.where(cell), "a test has points, more than 0"
 
@@ -220,7 +247,10 @@ def _exercise_faults(page, exercise, wrong):
         yield where, f"a test uses the hint {key!r}, which has no sentence"
     for cell in mine:
         if cell.keys.get("hint") not in set(sentences) | BUILT_IN_HINTS:
-            yield f"{page.path.parent}/wrong.py:{cell.line} ({cell.id})", f"hint={cell.keys.get('hint')!r} is no hint of {name}"
+            yield (
+                f"{page.path.parent}/wrong.py:{cell.line} ({cell.id})",
+                f"hint={cell.keys.get('hint')!r} is no hint of {name}",
+            )
 
 
 def _hint_keys(source):
@@ -245,7 +275,9 @@ def _cells(path, text):
         keys = {key: value for key, value in cell.metadata.items() if key != "lines_to_next_cell"}
         line = lines[number]
         if "id" not in keys or not _ID.fullmatch(str(keys["id"])):
-            raise CourseError(f"{path}:{line}: the cell's id is {keys.get('id')!r}: letters, digits, - and _, at most 58.")
+            raise CourseError(
+                f"{path}:{line}: the cell's id is {keys.get('id')!r}: letters, digits, - and _, at most 58."
+            )
         unknown = sorted(set(keys) - KEYS)
         if unknown:
             raise CourseError(f"{path}:{line} ({keys['id']}): unknown key {', '.join(unknown)}.")

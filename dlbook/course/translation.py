@@ -52,10 +52,15 @@ def translate(page: Page, blocks: list[Block]) -> Page:
 
 
 def check(page: Page, path: pathlib.Path) -> list[str]:
-    """What is missing, stale or different in more than strings, each with file, line and cell; empty for a complete translation."""
+    """What is missing, stale or different in more than strings, each with file, line and cell; empty for a complete
+    translation."""
     blocks = read(path)
     by_id = {block.id: block for block in blocks}
-    faults = [f"{path}:{block.line} ({block.id}): no such cell in {page.path.name}" for block in blocks if block.id not in _ids(page)]
+    faults = [
+        f"{path}:{block.line} ({block.id}): no such cell in {page.path.name}"
+        for block in blocks
+        if block.id not in _ids(page)
+    ]
     seen: set[str] = set()
     for block in blocks:
         if block.id in seen:
@@ -65,7 +70,9 @@ def check(page: Page, path: pathlib.Path) -> list[str]:
         block = by_id.get(cell.id)
         if block is None:
             if needs_translation(cell):
-                faults.append(f"{page.where(cell)}: no Portuguese in {path.name} (hash of the English cell: {cell_hash(cell.source)})")
+                faults.append(
+                    f"{page.where(cell)}: no Portuguese in {path.name} (hash of the English: {cell_hash(cell.source)})"
+                )
             continue
         where = f"{path}:{block.line} ({cell.id})"
         if block.hash != cell_hash(cell.source):
@@ -76,23 +83,16 @@ def check(page: Page, path: pathlib.Path) -> list[str]:
 
 
 def needs_translation(cell: SourceCell) -> bool:
-    """Whether a person reads something in a cell: any text, a docstring, a comment, a sentence or a label among its strings."""
+    """Whether a person reads something in a cell: any text, a docstring, a comment, a sentence or a label among its
+    strings."""
     if cell.type == "markdown":
         return True
     tree = ast.parse(cell.source)
-    inside_fstrings = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
-    labels = {
-        id(leaf)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.keyword) and node.arg in _LABELS
-        for leaf in ast.walk(node.value)
-        if isinstance(leaf, ast.Constant) and leaf.value and isinstance(leaf.value, str) and len(leaf.value) > 5
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if _WORDS.search(node.value) or (id(node) in labels and node.value.isalpha() and id(node) not in inside_fstrings):
-                return True
-    return any(_WORDS.search(comment) for comment in _comments(cell.source))
+    strings = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    labelled = [node.value for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg in _LABELS]
+    labels = [label.value for label in labelled if isinstance(label, ast.Constant)]
+    words = [label for label in labels if isinstance(label, str) and label.isalpha() and len(label) > 5]
+    return bool(words) or any(_WORDS.search(said) for said in [*(node.value for node in strings), *_comments(cell.source)])
 
 
 def same_code(english: str, translated: str) -> bool:

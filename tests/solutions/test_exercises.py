@@ -1,4 +1,4 @@
-"""Every exercise of every chapter: the reference scores full, the stub nothing, each wrong answer meets its own hint."""
+"""Every exercise: the reference scores full, the stub nothing, each wrong answer meets its own hint."""
 
 import pathlib
 
@@ -8,7 +8,9 @@ from dlbook.check.runner import Runner
 from dlbook.course import build, source
 
 ROOT = pathlib.Path(__file__).parents[2]
-CHAPTERS = {folder.name: folder for folder in [*source.chapters(ROOT / "solutions"), ROOT / "tests/example/00-moving-average"]}
+CHAPTERS = {
+    folder.name: folder for folder in [*source.chapters(ROOT / "solutions"), ROOT / "tests/example/00-moving-average"]
+}
 EXERCISES = [(name, cell.id) for name, folder in CHAPTERS.items() for cell in source.read(folder).of_kind("exercise")]
 
 

@@ -9,7 +9,9 @@ from dlbook.course import build, execute, source
 
 ROOT = pathlib.Path(__file__).parents[2]
 FOLDERS = source.chapters(ROOT / "solutions")
-ENGLISH = re.compile(r"\b(the|of|and|with|which|that|this|are|is|from|has|have|your|its|expected|when|where|each)\b", re.IGNORECASE)
+ENGLISH = re.compile(
+    r"\b(the|of|and|with|which|that|this|are|is|from|has|have|your|its|expected|when|where|each)\b", re.IGNORECASE
+)
 QUOTED = re.compile(r"`[^`]*`|\*[^*\n]+\*|“[^”]*”|\$[^$]*\$|\$\$.*?\$\$|\]\([^)]*\)|<[^>]+>|https?://\S+", re.DOTALL)
 
 
