@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
+from dlbook.check import manifest
 from dlbook.language import closest, say, speaking
 
 
@@ -112,7 +113,8 @@ class Runner:
 
     def _run(self, cells, language, end) -> _Progress:
         self._start()
-        job = {"language": closest(language), "memory": self.limits.memory, "cells": [asdict(cell) for cell in cells]}
+        job = {"language": closest(language), "manifest": str(manifest.FOLDER), "memory": self.limits.memory}
+        job["cells"] = [asdict(cell) for cell in cells]
         self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()
         progress, child, self._timed_out = _Progress(), None, False

@@ -10,22 +10,24 @@ import io
 import json
 import linecache
 import os
+import pathlib
 import sys
 from typing import Any, TextIO
 
+from dlbook.check import manifest
 from dlbook.check.error import CheckError
 from dlbook.check.rules import written_by_hand
 from dlbook.language import say
 
 
 def run(job: dict[str, Any], reply: TextIO) -> None:
-    """Run a job's cells; write {"cell", "error", "key", "message"} for each as it ends.
+    """Run a job's cells; write {"cell", "key", "message"} for each as it ends.
 
-    job : {"language": …, "cells": [{"id", "kind", "source", "exercise", "by_hand"}]}; kind is given, driver, exercise
-    or test.  An answer that raises or
-    breaks a rule is skipped, and the reason speaks in each of its tests.
+    job : {"language": …, "manifest": …, "cells": [{"id", "kind", "source", "exercise", "by_hand"}]}; kind is given, driver,
+    exercise or test.  An answer that raises or breaks a rule is skipped, and the reason speaks in each of its tests.
     """
     os.environ["DLBOOK_LANG"] = job["language"]
+    manifest.FOLDER = pathlib.Path(job["manifest"])
     space: dict[str, Any] = {"__name__": "__main__"}
     broken: dict[str, CheckError] = {}
     for cell in job["cells"]:

@@ -1,0 +1,34 @@
+"""What several tests share: the example chapter, built, and its manifest in place of the released ones."""
+
+import pathlib
+
+import pytest
+
+from dlbook.check import manifest
+from dlbook.course import build
+
+EXAMPLE = pathlib.Path(__file__).parent / "example/00-moving-average"
+
+
+@pytest.fixture(scope="session")
+def example():
+    """The example chapter, loaded."""
+    return build.load(EXAMPLE)
+
+
+@pytest.fixture(scope="session")
+def example_files(example):
+    """What the build writes for the example chapter, text by path."""
+    return build.files(example)
+
+
+@pytest.fixture
+def released(example_files, tmp_path_factory, monkeypatch):
+    """The example as the only released chapter; the value is the folder of manifests."""
+    folder = tmp_path_factory.mktemp("manifest")
+    text = example_files["dlbook/check/manifest/00-moving-average.json"]
+    (folder / "00-moving-average.json").write_text(text, encoding="utf8")
+    monkeypatch.setattr(manifest, "FOLDER", folder)
+    manifest.of_chapter.cache_clear()
+    yield folder
+    manifest.of_chapter.cache_clear()
