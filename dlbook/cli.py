@@ -191,3 +191,7 @@ def main() -> None:
     except (CourseError, PageError) as error:
         err.print(str(error), markup=False)
         sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -65,10 +65,15 @@ class _Progress:
 
 
 class Runner:
-    """A warm process that gives verdicts; a context manager."""
+    """A warm process that gives verdicts; a context manager.
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    preload : modules that the pages use, loaded once in the warm process: where the system can fork, no verdict pays
+    for them again.
+    """
+
+    def __init__(self, limits: Limits | None = None, preload: Sequence[str] = ("numpy",)) -> None:
         self.limits = limits or Limits()
+        self._preload = tuple(preload)
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> "Runner":
@@ -155,7 +160,7 @@ class Runner:
             return
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONSAFEPATH": "1"}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "dlbook.check.worker"],
+            [sys.executable, "-m", "dlbook.check.worker", *self._preload],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -1,4 +1,5 @@
-"""The process in which a verdict is run: `python -m dlbook.check.worker`.
+"""The process in which a verdict is run: `python -m dlbook.check.worker MODULE ...`, with modules to load before the
+first one.
 
 Reads one job (JSON) a line, runs its cells in order in one namespace, and writes one line (JSON) a cell.  Where the
 system can fork, each job
@@ -6,6 +7,7 @@ runs in a child of this warm process and the client may kill the child; elsewher
 """
 
 import contextlib
+import importlib
 import io
 import json
 import linecache
@@ -23,7 +25,8 @@ from dlbook.language import say
 def run(job: dict[str, Any], reply: TextIO) -> None:
     """Run a job's cells; write {"cell", "key", "message"} for each as it ends.
 
-    job : {"language": …, "manifest": …, "cells": [{"id", "kind", "source", "exercise", "by_hand"}]}; kind is given, driver,
+    job : {"language": …, "manifest": …, "cells": [{"id", "kind", "source", "exercise", "by_hand"}]}; kind is given,
+    driver,
     exercise or test.  An answer that raises or breaks a rule is skipped, and the reason speaks in each of its tests.
     """
     os.environ["DLBOOK_LANG"] = job["language"]
@@ -68,11 +71,8 @@ def _send(reply, **line):
 
 
 def _serve() -> None:
-    import numpy  # noqa: F401  (loaded once, before the forks)
-
-    import dlbook.check
-    import dlbook.nn  # noqa: F401
-
+    for name in ["dlbook.check", *sys.argv[1:]]:
+        importlib.import_module(name)
     reply = os.fdopen(os.dup(1), "w", encoding="utf8")
     silence = os.open(os.devnull, os.O_RDWR)
     jobs = os.fdopen(os.dup(0), encoding="utf8")

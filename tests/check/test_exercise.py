@@ -111,4 +111,10 @@ def test_comments_docstrings_and_other_names_do_not_count():
 
 
 def test_defined_names():
-    assert defined_names("import os\ndef f(): pass\nclass A: pass\nx, y = 1, 2\nz: int = 3") == ["f", "A", "x", "y", "z"]
+    assert defined_names("import os\ndef f(): pass\nclass A: pass\nx, y = 1, 2\nz: int = 3") == [
+        "f",
+        "A",
+        "x",
+        "y",
+        "z",
+    ]

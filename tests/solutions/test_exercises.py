@@ -16,7 +16,7 @@ EXERCISES = [(name, cell.id) for name, folder in CHAPTERS.items() for cell in so
 
 @pytest.fixture(scope="module")
 def runner():
-    with Runner() as warm:
+    with Runner(preload=("numpy", "dlbook.nn", "dlbook.data", "dlbook.plots")) as warm:
         yield warm
 
 
