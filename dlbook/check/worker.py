@@ -1,9 +1,8 @@
-"""The process in which a verdict is run: `python -m dlbook.check.worker MODULE ...`, with modules to load before the
-first one.
+"""The process in which a verdict is run: `python -m dlbook.check.worker MODULE ...`, modules to load beforehand.
 
 Reads one job (JSON) a line, runs its cells in order in one namespace, and writes one line (JSON) a cell.  Where the
-system can fork, each job
-runs in a child of this warm process and the client may kill the child; elsewhere the process serves one job.
+system can fork, each job runs in a child of this warm process and the client may kill the child; elsewhere the
+process serves one job.
 """
 
 import contextlib

@@ -1,0 +1,15 @@
+"""The same models in PyTorch: twins of NumPy modules, and the training loop on a GPU."""
+
+try:
+    import torch as _torch
+except ModuleNotFoundError as error:
+    if error.name != "torch":
+        raise
+    raise ModuleNotFoundError('dlbook.torch needs PyTorch: pip install "dlbook[torch]"', name="torch") from None
+
+from dlbook.torch.loop import device, fit, load_checkpoint, save_checkpoint
+from dlbook.torch.twins import QuadraticLoss, twin
+
+_torch.set_num_threads(1)  # small networks on a CPU: a second thread costs more than it brings
+
+__all__ = ["QuadraticLoss", "device", "fit", "load_checkpoint", "save_checkpoint", "twin"]
