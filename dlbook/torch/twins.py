@@ -1,0 +1,78 @@
+"""From a module of dlbook.nn to its equivalent in torch.nn."""
+
+import torch
+
+from dlbook import nn
+
+
+class QuadraticLoss(torch.nn.Module):
+    """C = 1/(2N) Σ ‖target - prediction‖², the book's cost, which torch lacks.  Shapes are equal."""
+
+    def __init__(self, reduction: str = "mean"):
+        super().__init__()
+        if reduction not in ("mean", "sum"):
+            raise ValueError(f"reduction: expected 'mean' or 'sum', got {reduction!r}")
+        self.reduction = reduction
+
+    def forward(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        if prediction.shape != target.shape:
+            raise ValueError(f"target: expected shape {tuple(prediction.shape)}, got {tuple(target.shape)}")
+        total = 0.5 * torch.nn.functional.mse_loss(prediction, target, reduction="sum")
+        return total / len(prediction) if self.reduction == "mean" else total
+
+
+def _linear(module: nn.Linear) -> torch.nn.Module:
+    return torch.nn.Linear(module.in_features, module.out_features, bias=module.bias is not None)
+
+
+def _identity(module: nn.Identity) -> torch.nn.Module:
+    if module.a != 1:
+        raise ValueError(f"Identity: torch has none with a factor; expected a = 1, got {module.a}")
+    return torch.nn.Identity()
+
+
+# How to build each equivalent, weights aside.  A new layer of dlbook.nn adds its line here.
+EQUIVALENTS = {
+    nn.Sequential: lambda module: torch.nn.Sequential(*(_build(child) for child in module)),
+    nn.Linear: _linear,
+    nn.Identity: _identity,
+    nn.Sigmoid: lambda module: torch.nn.Sigmoid(),
+    nn.Tanh: lambda module: torch.nn.Tanh(),
+    nn.ReLU: lambda module: torch.nn.ReLU(),
+    nn.LeakyReLU: lambda module: torch.nn.LeakyReLU(module.negative_slope),
+    nn.PReLU: lambda module: torch.nn.PReLU(module.weight.shape[0]),
+    nn.ELU: lambda module: torch.nn.ELU(module.alpha),
+    nn.SELU: lambda module: torch.nn.SELU(),
+    nn.Softplus: lambda module: torch.nn.Softplus(module.beta, module.threshold),
+    nn.GELU: lambda module: torch.nn.GELU(module.approximate),
+    nn.SiLU: lambda module: torch.nn.SiLU(),
+    nn.Softmax: lambda module: torch.nn.Softmax(module.axis),
+    nn.LogSoftmax: lambda module: torch.nn.LogSoftmax(module.axis),
+    nn.QuadraticLoss: lambda module: QuadraticLoss(module.reduction),
+    nn.MSELoss: lambda module: torch.nn.MSELoss(reduction=module.reduction),
+    nn.NLLLoss: lambda module: torch.nn.NLLLoss(reduction=module.reduction),
+    nn.CrossEntropyLoss: lambda module: torch.nn.CrossEntropyLoss(reduction=module.reduction),
+    nn.BCELoss: lambda module: torch.nn.BCELoss(reduction=module.reduction),
+    nn.BCEWithLogitsLoss: lambda module: torch.nn.BCEWithLogitsLoss(reduction=module.reduction),
+}
+
+
+def twin(module: nn.Module) -> torch.nn.Module:
+    """The torch.nn equivalent of `module` with a copy of its weights, in their precision, on the CPU.
+
+    Raises ValueError for a module that torch does not have, `Step` for instance.
+    """
+    built = _build(module)
+    state = {name: torch.from_numpy(array) for name, array in module.state_dict().items()}
+    if state:
+        built = built.to(next(iter(state.values())).dtype)
+    built.load_state_dict(state)
+    return built.train(module.training)
+
+
+def _build(module: nn.Module) -> torch.nn.Module:
+    build = EQUIVALENTS.get(type(module))
+    if build is None:
+        known = ", ".join(sorted(kind.__name__ for kind in EQUIVALENTS))
+        raise ValueError(f"{type(module).__name__}: torch has no equivalent; expected one of {known}")
+    return build(module)

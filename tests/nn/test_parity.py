@@ -1,0 +1,173 @@
+"""Every layer, activation and loss of dlbook.nn against its twin in torch: outputs, all gradients, state dicts."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+torch = pytest.importorskip("torch")
+
+from dlbook import nn  # noqa: E402
+from dlbook.torch import QuadraticLoss, twin  # noqa: E402
+
+EXACT = {"rtol": 1e-10, "atol": 1e-10}
+ANY_SHAPE = hnp.array_shapes(min_dims=1, max_dims=4, max_side=5)
+WITH_CHANNELS = hnp.array_shapes(min_dims=2, max_dims=4, max_side=5)
+
+seeds = st.integers(0, 2**32 - 1)
+
+# name -> (module from a generator and the shape of its input, shapes to draw)
+LAYERS = {
+    "Linear": (lambda rng, shape: nn.Linear(shape[-1], 3, rng=rng), ANY_SHAPE),
+    "Linear without bias": (lambda rng, shape: nn.Linear(shape[-1], 4, bias=False, rng=rng), ANY_SHAPE),
+    "Sequential": (
+        lambda rng, shape: nn.Sequential(
+            nn.Linear(shape[-1], 6, rng=rng),
+            nn.Tanh(),
+            nn.Sequential(nn.Linear(6, 2, rng=rng), nn.PReLU()),
+            nn.Softmax(),
+        ),
+        WITH_CHANNELS,
+    ),
+    "Identity": (lambda rng, shape: nn.Identity(), ANY_SHAPE),
+    "Sigmoid": (lambda rng, shape: nn.Sigmoid(), ANY_SHAPE),
+    "Tanh": (lambda rng, shape: nn.Tanh(), ANY_SHAPE),
+    "ReLU": (lambda rng, shape: nn.ReLU(), ANY_SHAPE),
+    "LeakyReLU": (lambda rng, shape: nn.LeakyReLU(rng.uniform(0, 2)), ANY_SHAPE),
+    "PReLU": (lambda rng, shape: nn.PReLU(init=rng.uniform(-1, 1)), ANY_SHAPE),
+    "PReLU by channel": (lambda rng, shape: nn.PReLU(shape[1]), WITH_CHANNELS),
+    "ELU": (lambda rng, shape: nn.ELU(rng.uniform(0.1, 2)), ANY_SHAPE),
+    "SELU": (lambda rng, shape: nn.SELU(), ANY_SHAPE),
+    "Softplus": (lambda rng, shape: nn.Softplus(rng.uniform(0.2, 3)), ANY_SHAPE),
+    "GELU": (lambda rng, shape: nn.GELU(), ANY_SHAPE),
+    "GELU by tanh": (lambda rng, shape: nn.GELU("tanh"), ANY_SHAPE),
+    "SiLU": (lambda rng, shape: nn.SiLU(), ANY_SHAPE),
+    "Softmax": (lambda rng, shape: nn.Softmax(), ANY_SHAPE),
+    "Softmax over the first axis": (lambda rng, shape: nn.Softmax(0), ANY_SHAPE),
+    "LogSoftmax": (lambda rng, shape: nn.LogSoftmax(), ANY_SHAPE),
+    "LogSoftmax over axis 1": (lambda rng, shape: nn.LogSoftmax(1), WITH_CHANNELS),
+}
+
+# Small and large values, and zeros, where the kinks are.
+SCALES = st.sampled_from([0.0, 1e-3, 1.0, 10.0, 300.0])
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), seed=seeds, scale=SCALES)
+def test_layer_equals_torch(name, data, seed, scale):
+    build, shapes = LAYERS[name]
+    shape = data.draw(shapes)
+    rng = np.random.default_rng(seed)
+    ours = build(rng, shape)
+    theirs = twin(ours)
+    x = scale * rng.standard_normal(shape)
+    tx = torch.tensor(x, requires_grad=True)
+
+    y, cache = ours.forward(x)
+    ty = theirs(tx)
+    np.testing.assert_allclose(y, ty.detach().numpy(), **EXACT)
+    np.testing.assert_array_equal(ours(x), y)
+
+    dy = rng.standard_normal(y.shape)
+    dx = ours.backward(dy, cache)
+    ty.backward(torch.tensor(dy))
+    np.testing.assert_allclose(dx, tx.grad.numpy(), **EXACT)
+    gradients = dict(theirs.named_parameters())
+    assert [key for key, _ in ours.named_parameters()] == list(gradients)
+    for key, parameter in ours.named_parameters():
+        np.testing.assert_allclose(parameter.grad, gradients[key].grad.numpy(), **EXACT, err_msg=key)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_state_dict_moves_both_ways(name):
+    build, _ = LAYERS[name]
+    shape = (5, 3, 4) if "channel" in name else (5, 4)
+    ours, other = (build(np.random.default_rng(1), shape) for _ in range(2))
+    theirs = twin(ours)
+    assert list(theirs.state_dict()) == list(ours.state_dict())
+    moved = {key: array + 0.5 for key, array in ours.state_dict().items()}
+    theirs.load_state_dict({key: torch.from_numpy(array) for key, array in moved.items()})
+    other.load_state_dict(theirs.state_dict())
+    for key, array in moved.items():
+        np.testing.assert_array_equal(other.state_dict()[key], array)
+    x = np.random.default_rng(3).standard_normal(shape)
+    np.testing.assert_allclose(theirs(torch.tensor(x)).detach().numpy(), other(x), **EXACT)
+
+
+def labels(rng, shape):
+    return rng.integers(0, shape[1], shape[0])
+
+
+def rows_of_probabilities(rng, shape):
+    return rng.dirichlet(np.ones(shape[1]), shape[0])
+
+
+def numbers(rng, shape):
+    return rng.standard_normal(shape)
+
+
+def probabilities(rng, shape):
+    return np.clip(rng.uniform(-0.2, 1.2, shape), 0, 1)
+
+
+N_BY_C = st.tuples(st.integers(1, 6), st.integers(1, 5))
+
+# name -> (ours, theirs, prediction, target, shapes)
+LOSSES = {
+    "QuadraticLoss": (nn.QuadraticLoss, QuadraticLoss, numbers, numbers, ANY_SHAPE),
+    "MSELoss": (nn.MSELoss, torch.nn.MSELoss, numbers, numbers, ANY_SHAPE),
+    "CrossEntropyLoss": (nn.CrossEntropyLoss, torch.nn.CrossEntropyLoss, numbers, labels, N_BY_C),
+    "CrossEntropyLoss with probabilities": (
+        nn.CrossEntropyLoss,
+        torch.nn.CrossEntropyLoss,
+        numbers,
+        rows_of_probabilities,
+        N_BY_C,
+    ),
+    "CrossEntropyLoss with any weights": (nn.CrossEntropyLoss, torch.nn.CrossEntropyLoss, numbers, numbers, N_BY_C),
+    "NLLLoss": (nn.NLLLoss, torch.nn.NLLLoss, numbers, labels, N_BY_C),
+    "BCELoss": (nn.BCELoss, torch.nn.BCELoss, probabilities, probabilities, ANY_SHAPE),
+    "BCEWithLogitsLoss": (nn.BCEWithLogitsLoss, torch.nn.BCEWithLogitsLoss, numbers, probabilities, ANY_SHAPE),
+}
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("name", LOSSES)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), seed=seeds, scale=SCALES)
+def test_loss_equals_torch(name, reduction, data, seed, scale):
+    ours, theirs, draw_prediction, draw_target, shapes = LOSSES[name]
+    shape = data.draw(shapes)
+    rng = np.random.default_rng(seed)
+    prediction, target = draw_prediction(rng, shape), draw_target(rng, shape)
+    if draw_prediction is numbers:
+        prediction = scale * prediction
+    tp = torch.tensor(prediction, requires_grad=True)
+
+    value, cache = ours(reduction).forward(prediction, target)
+    tvalue = theirs(reduction=reduction)(tp, torch.tensor(target))
+    np.testing.assert_allclose(value, tvalue.item(), **EXACT)
+
+    dvalue = rng.standard_normal()
+    gradient = ours(reduction).backward(dvalue, cache)
+    tvalue.backward(torch.tensor(dvalue, dtype=torch.float64))
+    np.testing.assert_allclose(gradient, tp.grad.numpy(), **EXACT)
+
+
+def test_every_layer_that_torch_has_is_compared():
+    built = {type(build(np.random.default_rng(0), (2, 3))) for build, _ in LAYERS.values()}
+    built |= {ours for ours, *_ in LOSSES.values()}
+    public = {
+        value
+        for value in vars(nn).values()
+        if isinstance(value, type) and issubclass(value, nn.Module) and value not in (nn.Module, nn.Loss)
+    }
+    assert public - built == {nn.Step}
+
+
+def test_erf_equals_torch():
+    x = np.concatenate([np.linspace(-8, 8, 4001), [0.46875, -0.46875, 4.0, -4.0, 1e300, -1e300, np.inf, -np.inf]])
+    np.testing.assert_allclose(nn.erf(x), torch.erf(torch.tensor(x)).numpy(), rtol=1e-14, atol=0)
+    assert np.isnan(nn.erf(np.nan))

@@ -1,0 +1,117 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from dlbook import nn, optim, train  # noqa: E402
+from dlbook import torch as dltorch  # noqa: E402
+from dlbook.train import Config  # noqa: E402
+
+
+def model(seed=0, dtype=np.float64):
+    rng = np.random.default_rng(seed)
+    return nn.Sequential(nn.Linear(4, 6, rng=rng, dtype=dtype), nn.Tanh(), nn.Linear(6, 3, rng=rng, dtype=dtype))
+
+
+def examples():
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal((23, 4))
+    return x, (x[:, :3] + 0.1 * rng.standard_normal((23, 3))).argmax(axis=1)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_both_loops_give_the_same_history_and_weights(reduction):
+    ours = model()
+    theirs = dltorch.twin(ours)
+    x, y = examples()
+    options = {"validation": (x[:5], y[:5]), "metrics": {"accuracy": train.accuracy}}
+    config = Config(epochs=4, batch_size=5, patience=1, train_metrics=True)
+    loss = nn.CrossEntropyLoss(reduction)
+    history = train.fit(
+        ours, loss, optim.SGD(ours.parameters(), 0.2), (x, y), config, rng=np.random.default_rng(1), **options
+    )
+    sgd = torch.optim.SGD(theirs.parameters(), 0.2)
+    same = dltorch.fit(theirs, dltorch.twin(loss), sgd, (x, y), config, rng=np.random.default_rng(1), **options)
+    np.testing.assert_allclose(same.train["loss"], history.train["loss"], rtol=1e-10)
+    np.testing.assert_allclose(same.validation["loss"], history.validation["loss"], rtol=1e-10)
+    assert same.train["accuracy"] == history.train["accuracy"]
+    assert same.validation["accuracy"] == history.validation["accuracy"]
+    assert (same.best_epoch, same.stopped_early) == (history.best_epoch, history.stopped_early)
+    for name, tensor in theirs.state_dict().items():
+        np.testing.assert_allclose(tensor.numpy(), ours.state_dict()[name], rtol=1e-10)
+
+
+def test_checkpoints_are_shared(tmp_path):
+    ours = model()
+    path = tmp_path / "model.safetensors"
+    train.save_checkpoint(path, ours)
+    theirs = dltorch.twin(model(seed=5))
+    assert dltorch.load_checkpoint(path, theirs) is None
+    x, _ = examples()
+    np.testing.assert_allclose(theirs(torch.tensor(x)).detach().numpy(), ours(x), rtol=1e-12)
+
+    history = train.History(Config(epochs=2), train={"loss": [2.0, 1.0]})
+    dltorch.save_checkpoint(path, dltorch.twin(model(seed=7)), history)
+    assert train.load_checkpoint(path, ours) == history
+    np.testing.assert_array_equal(ours(x), model(seed=7)(x))
+
+
+def test_twin_keeps_precision_and_mode_and_owns_its_weights():
+    ours = model(dtype=np.float32).eval()
+    theirs = dltorch.twin(ours)
+    assert {parameter.dtype for parameter in theirs.parameters()} == {torch.float32}
+    assert not theirs.training
+    with torch.no_grad():
+        theirs[0].weight.zero_()
+    assert np.all(ours[0].weight.data != 0)
+
+
+def test_modules_without_a_twin():
+    for module in (nn.Step(), nn.Sequential(nn.Step())):
+        with pytest.raises(ValueError, match="Step: torch has no equivalent; expected one of BCELoss"):
+            dltorch.twin(module)
+    with pytest.raises(ValueError, match=r"expected a = 1, got 2\.0"):
+        dltorch.twin(nn.Identity(2.0))
+
+
+def test_quadratic_loss_names_wrong_shapes():
+    with pytest.raises(ValueError, match=r"target: expected shape \(2, 3\), got \(2,\)"):
+        dltorch.QuadraticLoss()(torch.ones(2, 3), torch.ones(2))
+    with pytest.raises(ValueError, match="reduction"):
+        dltorch.QuadraticLoss("none")
+
+
+def test_small_networks_run_on_one_thread():
+    assert torch.get_num_threads() == 1
+    assert dltorch.device().type in ("cuda", "mps", "cpu")
+
+
+def test_a_missing_torch_is_one_line():
+    code = "import sys; sys.modules['torch'] = None\nimport dlbook.torch"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1] == (
+        'ModuleNotFoundError: dlbook.torch needs PyTorch: pip install "dlbook[torch]"'
+    )
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_training_on_a_gpu():
+    x, y = examples()
+    ours = dltorch.twin(model(dtype=np.float32))
+    history = dltorch.fit(
+        ours,
+        torch.nn.CrossEntropyLoss(),
+        torch.optim.SGD(ours.parameters(), 0.5, fused=True),
+        (x, y),
+        Config(epochs=30, batch_size=8),
+        rng=np.random.default_rng(0),
+        validation=(x, y),
+        metrics={"accuracy": train.accuracy},
+        device=dltorch.device(),
+    )
+    assert history.validation["accuracy"][-1] > 0.8
+    assert {parameter.device.type for parameter in ours.parameters()} == {"cuda"}
+    assert {parameter.dtype for parameter in ours.parameters()} == {torch.float32}
