@@ -40,8 +40,13 @@ def fields(sentence):
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("pt_BR.UTF-8", "pt-BR"), ("pt-BR", "pt-BR"), ("Portuguese_Brazil.1252", "pt-BR"), ("en_US.UTF-8", "en"), ("C",
-    "en")],
+    [
+        ("pt_BR.UTF-8", "pt-BR"),
+        ("pt-BR", "pt-BR"),
+        ("Portuguese_Brazil.1252", "pt-BR"),
+        ("en_US.UTF-8", "en"),
+        ("C", "en"),
+    ],
 )
 def test_a_locale_decides(monkeypatch, name, expected):
     for variable in ("DLBOOK_LANG", "LC_ALL", "LC_MESSAGES"):

@@ -12,7 +12,7 @@ from jupyter_server.utils import url_path_join
 from tornado import web
 
 from dlbook.course import startpage
-from dlbook.language import of_person, say, speaking
+from dlbook.language import closest, of_person, say, speaking
 
 IDLE_SECONDS = 420  # Binder stops a session after about ten minutes without activity
 
@@ -28,8 +28,14 @@ def _load_jupyter_server_extension(app: Any) -> None:
     app.web_app.add_handlers(
         ".*$", [(url_path_join(base, "dlbook", path), kind, {"root": root}) for path, kind in routes]
     )
-    if any((root / name).exists() for name in startpage.NAMES.values()):
+    if folders(root):
         app.contents_manager.register_post_save_hook(_after_save(root))
+
+
+def folders(root: pathlib.Path) -> list[pathlib.Path]:
+    """The students' folders that a server serves: its root, or the ones in it, one a language."""
+    found = [root, *(path for path in root.iterdir() if path.is_dir())]
+    return [path for path in found if any((path / name).exists() for name in startpage.NAMES.values())]
 
 
 def work_zip(root: pathlib.Path) -> bytes:
@@ -59,17 +65,18 @@ class WorkHandler(_Handler):
 
 
 class StateHandler(_Handler):
-    """GET dlbook/state: the words of the button, and after how many idle seconds to warn (null where no session is
+    """GET dlbook/state?language=pt-BR: the words of the button, and after how many idle seconds to warn (null where no session is
     stopped)."""
 
     @web.authenticated
     def get(self) -> None:
         self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps(_state(self.work)))
+        self.finish(json.dumps(_state(self.work, self.get_argument("language", ""))))
 
 
-def _state(root):
-    language = "pt-BR" if (root / startpage.NAMES["pt-BR"]).exists() else of_person()
+def _state(root, asked):
+    languages = [key for key, name in startpage.NAMES.items() if (root / name).exists()]
+    language = languages[0] if len(languages) == 1 else closest(asked) if asked else of_person()
     on_binder = "BINDER_LAUNCH_HOST" in os.environ or "BINDER_REPO_URL" in os.environ
     with speaking(language):
         words = {
@@ -87,6 +94,7 @@ def _state(root):
 def _after_save(root):
     def refresh(model: dict[str, Any], os_path: str, contents_manager: Any, **_: Any) -> None:
         if model.get("type") == "notebook":
-            startpage.refresh(root)
+            for folder in folders(root):
+                startpage.refresh(folder)
 
     return refresh

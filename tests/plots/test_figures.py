@@ -98,8 +98,10 @@ def test_show_in_a_notebook_displays_image_and_text(monkeypatch):
 
 
 def test_without_matplotlib_one_line_says_what_to_install():
-    code = "import sys; sys.modules['matplotlib'] = None\ntry:\n import dlbook.plots\n dlbook.plots.figure()\nexcept
-    ImportError as e: print(e)"
+    code = (
+        "import sys; sys.modules['matplotlib'] = None\n"
+        "try:\n import dlbook.plots\n dlbook.plots.figure()\nexcept ImportError as e: print(e)"
+    )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == 'dlbook.plots needs matplotlib: pip install "dlbook[course]"\n'
 

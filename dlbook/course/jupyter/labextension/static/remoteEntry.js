@@ -70,7 +70,7 @@
     autoStart: true,
     activate: async (app) => {
       const base = app.serviceManager.serverSettings.baseUrl;
-      const answer = await fetch(`${base}dlbook/state`);
+      const answer = await fetch(`${base}dlbook/state?language=${encodeURIComponent(navigator.language)}`);
       if (!answer.ok) {
         return;
       }
