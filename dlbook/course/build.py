@@ -5,6 +5,7 @@ import hashlib
 import json
 import logging
 import pathlib
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -304,10 +305,11 @@ def _kind(cell):
 
 
 def _summary(page):
-    """What one can do after the page: the text after the bold lead of the title cell's first paragraph."""
+    """What one can do after the page: the first paragraph of the title cell, without its bold lead."""
     first = next((cell.source for cell in page.cells if cell.type == "markdown"), "")
     paragraphs = [part.strip() for part in first.split("\n\n")[1:] if part.strip()]
-    return " ".join(paragraphs[0].split()) if paragraphs else ""
+    said = re.sub(r"^\*\*[^*]+\*\*:?\s*", "", " ".join(paragraphs[0].split())) if paragraphs else ""
+    return said[:1].upper() + said[1:]
 
 
 def _text(notebook):

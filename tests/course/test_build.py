@@ -96,7 +96,7 @@ def test_the_manifest_says_what_a_check_needs(example_files):
     assert known["exercises"]["ema"]["by_hand"] == ["moving_average"]
     assert known["exercises"]["ema"]["hints"]["pt-BR"]["sign"] == "O sinal está trocado."
     assert [choice["right"] for choice in known["questions"]["cold-question"]["en"]["choices"]] == [False, True, False]
-    assert known["summary"]["en"].startswith("**After this page you can**")
+    assert known["summary"]["en"].startswith("Compute an exponential moving average")
     assert known["release"].startswith("0.1.0+")
 
 

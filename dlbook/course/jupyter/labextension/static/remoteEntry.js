@@ -76,7 +76,9 @@
       }
       const state = await answer.json();
       const node = document.createElement("div");
-      node.append(button(state.words.download, () => download(app, base)));
+      const shown = button(state.words.download, () => download(app, base));
+      shown.style.cssText = "height:22px;min-height:22px;line-height:22px;margin:3px 8px;padding:0 10px;font-size:12px";
+      node.append(shown);
       const holder = new (widgetClass(app.shell))({ node });
       holder.id = "dlbook-download";
       app.shell.add(holder, "top", { rank: 10000 });

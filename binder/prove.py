@@ -1,0 +1,76 @@
+"""Prove Binder's environment without Docker: its install lines in a clean virtual environment, every chapter run there.
+
+    python binder/prove.py [CHAPTER ...]
+
+Prints the most memory that the kernel of each chapter held, and fails above 1.5 GB, where a page does not run, or where nbgrader
+or PyTorch is installed.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import venv
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+LIMIT = 1.5e9
+RUN = """
+import json, pathlib, resource, sys
+import nbformat
+from nbclient import NotebookClient
+path = pathlib.Path(sys.argv[1])
+NotebookClient(nbformat.read(path, 4), timeout=300, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute()
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
+"""
+
+
+def main() -> int:
+    """Install, run, report."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = pathlib.Path(folder)
+        python = _install(home)
+        installed = subprocess.run([python, "-m", "pip", "list"], capture_output=True, text=True, check=True).stdout
+        unwanted = [name for name in ("nbgrader", "torch") if f"\n{name} " in installed]
+        if unwanted:
+            print(f"Binder's environment holds {', '.join(unwanted)}")
+            return 1
+        _fill(home, python)
+        return _run_all(home, python, sys.argv[1:])
+
+
+def _install(home):
+    """The lines that Binder runs: requirements.txt once, then what `start` installs at each launch."""
+    venv.create(home / "env", with_pip=True)
+    python = home / "env/bin/python"
+    subprocess.run([python, "-m", "pip", "install", "-q", "-r", ROOT / "binder/requirements.txt"], check=True)
+    return python
+
+
+def _fill(home, python):
+    content = home / "dlbook"
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", ROOT.as_uri(), content], check=True)
+    environment = {**os.environ, "HOME": str(home), "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
+    subprocess.run([ROOT / "binder/start", "true"], env=environment, check=True)
+
+
+def _run_all(home, python, names):
+    failed = 0
+    for path in sorted((home / "work/en").glob("*/*.ipynb")):
+        if names and path.stem not in names:
+            continue
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "DLBOOK_LANG": "en"}
+        done = subprocess.run([python, "-c", RUN, path], env=environment, capture_output=True, text=True)
+        if done.returncode:
+            print(f"{path.stem}: does not run\n{done.stderr[-2000:]}")
+            failed += 1
+            continue
+        memory = float(done.stdout.split()[-1])
+        verdict = "within" if memory <= LIMIT else "ABOVE"
+        print(f"{path.stem}: {memory / 1e6:.0f} MB, {verdict} {LIMIT / 1e6:.0f} MB")
+        failed += memory > LIMIT
+    return min(failed, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
