@@ -37,6 +37,7 @@ from dlbook import check, plots
 #
 # With $\beta = 0$ you trust only the last reading. With $\beta$ near 1 you almost ignore the new ones.
 
+
 # %% id="forward" given=true
 def moving_average(x, beta, m0):
     """Exponential moving average along the first axis.
@@ -68,6 +69,7 @@ print("readings until it is above 19:", 1 + np.argmax(m[:, 0] > 19))
 # A reading that is $k$ steps old has the weight $(1-\beta)\,\beta^k$. The last $n$ readings together carry $1-\beta^n$ of the weight: for
 # $\beta = 0.9$ the last ten carry 65 %. More memory means less noise, and more delay.
 
+
 # %% id="memory-figure"
 def memory_figure(beta=0.9, noise=0.5, T=200):
     """Readings, temperature and average (left), weight by age (right); a pure function of its arguments."""
@@ -88,7 +90,10 @@ def memory_figure(beta=0.9, noise=0.5, T=200):
 
 
 print(f"weight of the last ten readings: {1 - 0.9**10:.0%}")
-plots.show(memory_figure(), alt="Noisy readings around a slow wave and their average, which follows late; the weights fall with age.")
+plots.show(
+    memory_figure(),
+    alt="Noisy readings around a slow wave and their average, which follows late; the weights fall with age.",
+)
 
 # %% [markdown] id="back"
 # ## Backpropagation through time, without a network around it
@@ -110,6 +115,7 @@ plots.show(memory_figure(), alt="Noisy readings around a slow wave and their ave
 # Equations count from 1, arrays from 0: row `t` of an array is time $t+1$, and before row 0 comes `m0`, not row −1.
 #
 # Check by hand: `T = 1`, `D = 1`, `dm = [[1]]`, `x = [[3]]`, `m0 = [5]`, `beta = 0.8` give `dx = [[0.2]]`, `dbeta = 2`, `dm0 = [0.8]`.
+
 
 # %% id="ema" exercise=true difficulty=2 by_hand="moving_average"
 def moving_average_backward(dm, cache):
@@ -136,6 +142,7 @@ def moving_average_backward(dm, cache):
 # - mean: The loss is not averaged over time: do not divide by T.
 # - sign: The sign is turned round.
 
+
 # %% id="ema-case" given=true
 def ema_case(T, D, beta):
     """Inputs that are the same on every machine, all different from each other."""
@@ -156,13 +163,19 @@ def gradients_of_the_readings_and_of_the_start():
     def loss(x, m0):
         return np.sum(dm * moving_average(x, beta, m0)[0])
 
-    check.gradient(lambda v: loss(v, m0), dx, x, name="dx", hints={
-        "time": lambda right: (1 - beta) * dm,
-        "weight": lambda right: right / (1 - beta),
-        "mean": lambda right: right / len(x),
-        "sign": lambda right: -right,
-        "order": lambda right: (1 - beta) * moving_average(dm / (1 - beta), beta, np.zeros(3))[0],
-    })
+    check.gradient(
+        lambda v: loss(v, m0),
+        dx,
+        x,
+        name="dx",
+        hints={
+            "time": lambda right: (1 - beta) * dm,
+            "weight": lambda right: right / (1 - beta),
+            "mean": lambda right: right / len(x),
+            "sign": lambda right: -right,
+            "order": lambda right: (1 - beta) * moving_average(dm / (1 - beta), beta, np.zeros(3))[0],
+        },
+    )
     check.gradient(lambda v: loss(x, v), dm0, m0, name="dm0", hints={"start": lambda right: right / beta})
 
 
@@ -175,12 +188,18 @@ def gradient_of_beta():
     dx, dbeta, dm0 = check.call(moving_average_backward, dm, cache, returns=("dx", "dbeta", "dm0"))
     g = moving_average(dm[::-1], beta, np.zeros(3))[0][::-1] / (1 - beta)
     before = np.vstack([m0, m[:-1]])
-    check.gradient(lambda v: np.sum(dm * moving_average(x, float(v), m0)[0]), dbeta, beta, name="dbeta", hints={
-        "after": lambda right: np.sum(g * (m - x)),
-        "first": lambda right: np.sum((g * (before - x))[1:]),
-        "time": lambda right: np.sum(dm * (before - x)),
-        "sign": lambda right: -right,
-    })
+    check.gradient(
+        lambda v: np.sum(dm * moving_average(x, float(v), m0)[0]),
+        dbeta,
+        beta,
+        name="dbeta",
+        hints={
+            "after": lambda right: np.sum(g * (m - x)),
+            "first": lambda right: np.sum((g * (before - x))[1:]),
+            "time": lambda right: np.sum(dm * (before - x)),
+            "sign": lambda right: -right,
+        },
+    )
 
 
 # %% id="ema-other-sizes" test="ema" points=2 hidden=true
