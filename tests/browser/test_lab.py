@@ -70,7 +70,7 @@ def put_answer(folder, text):
 
 
 def test_the_start_page_leads_to_a_chapter(browser, serve, shot):
-    folder, address = serve("en")
+    _, address = serve("en")
     page = browser.new_page(viewport={"width": 1360, "height": 900})
     page.goto(f"{address}/lab/tree/START-HERE.md")
     page.wait_for_selector(".jp-RenderedMarkdown table", timeout=60_000)
@@ -84,7 +84,7 @@ def test_the_start_page_leads_to_a_chapter(browser, serve, shot):
 
 
 def test_a_slider_moves_with_the_keyboard_and_the_figure_changes(browser, serve, shot):
-    folder, address = serve("en")
+    _, address = serve("en")
     page = open_page(browser, address, f"{CHAPTER}/{CHAPTER}.ipynb")
     run_all(page)
     shot(page, "chapter")
@@ -148,7 +148,7 @@ def test_a_wrong_answer_shows_its_hint_and_a_right_one_its_tick(browser, serve, 
 
 
 def test_a_question_answers_after_the_choice_in_portuguese(browser, serve, shot, chapter):
-    folder, address = serve("pt-BR")
+    _, address = serve("pt-BR")
     page = open_page(browser, address, f"{CHAPTER}/{CHAPTER}.ipynb", "pt-BR")
     run_all(page)
     to_top(page)
@@ -169,7 +169,7 @@ def test_a_question_answers_after_the_choice_in_portuguese(browser, serve, shot,
 
 
 def test_an_idle_binder_session_is_warned(browser, serve, shot):
-    folder, address = serve("pt-BR", DLBOOK_IDLE_SECONDS="3")
+    _, address = serve("pt-BR", DLBOOK_IDLE_SECONDS="3")
     page = browser.new_page(viewport={"width": 1360, "height": 900})
     page.goto(f"{address}/lab/tree/COMECE-AQUI.md")
     page.wait_for_selector("#dlbook-download", timeout=60_000)

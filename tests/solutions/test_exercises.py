@@ -1,5 +1,6 @@
 """Every exercise: the reference scores full, the stub nothing, each wrong answer meets its own hint."""
 
+import functools
 import pathlib
 
 import pytest
@@ -20,9 +21,9 @@ def runner():
         yield warm
 
 
-@pytest.fixture(scope="module")
-def chapters():
-    return {name: build.load(folder) for name, folder in CHAPTERS.items()}
+@functools.cache
+def load(chapter):
+    return build.load(CHAPTERS[chapter])
 
 
 def outcomes(runner, page, exercise, answer=None, language="en"):
@@ -34,22 +35,22 @@ def outcomes(runner, page, exercise, answer=None, language="en"):
 
 @pytest.mark.parametrize(("chapter", "exercise"), EXERCISES)
 @pytest.mark.parametrize("language", ["en", "pt-BR"])
-def test_the_reference_scores_full(runner, chapters, chapter, exercise, language):
-    said = outcomes(runner, chapters[chapter].pages[language], exercise, language=language)
+def test_the_reference_scores_full(runner, chapter, exercise, language):
+    said = outcomes(runner, load(chapter).pages[language], exercise, language=language)
     assert said
     assert [(o.cell.id, o.message) for o in said if not o.passed] == []
 
 
 @pytest.mark.parametrize(("chapter", "exercise"), EXERCISES)
-def test_the_stub_scores_nothing(runner, chapters, chapter, exercise):
-    page = chapters[chapter].pages["en"]
+def test_the_stub_scores_nothing(runner, chapter, exercise):
+    page = load(chapter).pages["en"]
     said = outcomes(runner, page, exercise, build.stub_of(page, exercise))
     assert [o.key for o in said] == ["not attempted"] * len(said)
 
 
 @pytest.mark.parametrize(("chapter", "exercise"), EXERCISES)
-def test_each_wrong_answer_meets_its_own_hint(runner, chapters, chapter, exercise):
-    page, wrong = chapters[chapter].pages["en"], chapters[chapter].wrong
+def test_each_wrong_answer_meets_its_own_hint(runner, chapter, exercise):
+    page, wrong = load(chapter).pages["en"], load(chapter).wrong
     mine = [cell for cell in wrong if cell.keys.get("wrong") == exercise]
     met = {}
     for cell in mine:
