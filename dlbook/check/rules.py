@@ -10,14 +10,14 @@ from dlbook.check.error import CheckError
 from dlbook.language import say
 
 ALWAYS = frozenset({"torch", "dlbook"})
-_AROUND = frozenset({"eval", "exec", "compile", "__import__", "importlib", "globals", "locals", "vars", "getattr"})
+_AROUND = frozenset({"eval", "exec", "compile", "__import__", "importlib", "globals"})
 
 
 def written_by_hand(source: str, names: Iterable[str]) -> None:
     """Raise CheckError if the text of an exercise cell uses one of `names`, torch or dlbook; comments and docstrings
     do not count.
 
-    Ways around (`eval`, `globals()`, `getattr` …) are refused where `names` is not empty.  A text that does not parse
+    Ways around (`eval`, `globals()`, `importlib` …) are refused where `names` is not empty.  A text that does not parse
     passes: it has its own message.
     """
     try:
