@@ -16,6 +16,11 @@ from dlbook.course.errors import CourseError
 from dlbook.language import of_person, say
 
 WORK = pathlib.Path("work")
+EXTRAS = dict.fromkeys(
+    ("jupyterlab", "jupytext", "nbformat", "nbclient", "matplotlib", "ipywidgets", "sklearn"), "course"
+)
+EXTRAS |= {"nbgrader": "instructor", "torch": "torch"}
+"""Which extra brings a package."""
 
 app = typer.Typer(
     help="A deep-learning course to run: chapters, exercises that say what is wrong, grading.",
@@ -190,6 +195,12 @@ def main() -> None:
         app()
     except (CourseError, PageError) as error:
         err.print(str(error), markup=False)
+        sys.exit(2)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in EXTRAS:
+            raise
+        err.print(f'{missing} is not installed: pip install "dlbook[{EXTRAS[missing]}]"', markup=False)
         sys.exit(2)
 
 

@@ -9,7 +9,6 @@ import webbrowser
 from dlbook.check import manifest
 from dlbook.check.page import StudentPage
 from dlbook.course import startpage, work
-from dlbook.course.errors import CourseError
 
 
 def prepare(folder: pathlib.Path, language: str, *, switch: bool = False) -> pathlib.Path:
@@ -32,14 +31,9 @@ def behind(folder: pathlib.Path) -> list[str]:
 def command(
     folder: pathlib.Path, start: pathlib.Path, *, browser: bool = True, arguments: list[str] | None = None
 ) -> list[str]:
-    """The command that starts JupyterLab in `folder` on the start page.
+    """The command that starts JupyterLab in `folder` on the start page.  Raises ModuleNotFoundError without JupyterLab."""
+    import jupyterlab  # noqa: F401
 
-    Raises CourseError where JupyterLab is missing.
-    """
-    try:
-        import jupyterlab  # noqa: F401
-    except ImportError:
-        raise CourseError('JupyterLab is not installed: pip install "dlbook[course]"') from None
     found = [
         sys.executable,
         "-m",

@@ -92,7 +92,9 @@ def needs_translation(cell: SourceCell) -> bool:
     labelled = [node.value for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg in _LABELS]
     labels = [label.value for label in labelled if isinstance(label, ast.Constant)]
     words = [label for label in labels if isinstance(label, str) and label.isalpha() and len(label) > 5]
-    return bool(words) or any(_WORDS.search(said) for said in [*(node.value for node in strings), *_comments(cell.source)])
+    return bool(words) or any(
+        _WORDS.search(said) for said in [*(node.value for node in strings), *_comments(cell.source)]
+    )
 
 
 def same_code(english: str, translated: str) -> bool:
