@@ -31,13 +31,14 @@ def behind(folder: pathlib.Path) -> list[str]:
 def command(
     folder: pathlib.Path, start: pathlib.Path, *, browser: bool = True, arguments: list[str] | None = None
 ) -> list[str]:
-    """The command that starts JupyterLab in `folder` on the start page.  Raises ModuleNotFoundError without JupyterLab."""
+    """The command that starts JupyterLab in `folder` on the start page; ModuleNotFoundError where it is missing."""
     import jupyterlab  # noqa: F401
 
     found = [
         sys.executable,
         "-m",
         "jupyterlab",
+        "--log-level=WARN",
         f"--ServerApp.root_dir={folder}",
         f"--LabApp.default_url=/lab/tree/{start.name}",
     ]

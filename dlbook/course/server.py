@@ -65,8 +65,7 @@ class WorkHandler(_Handler):
 
 
 class StateHandler(_Handler):
-    """GET dlbook/state?language=pt-BR: the words of the button, and after how many idle seconds to warn (null where no session is
-    stopped)."""
+    """GET dlbook/state?language=pt-BR: the words of the button, and the idle seconds before a warning, or null."""
 
     @web.authenticated
     def get(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from dlbook.check import manifest
 from dlbook.check.page import StudentPage, course_id, digest, in_order, notebook_cell, source_of
 from dlbook.course.errors import CourseError
+from dlbook.language import say
 
 HISTORY = ".history"
 
@@ -40,7 +41,8 @@ def chapter_of(name: str) -> str:
         number, _, slug = chapter.partition("-")
         if stem in (chapter, number, number.lstrip("0"), slug):
             return chapter
-    raise CourseError(f"There is no chapter {name!r}; there are: {', '.join(manifest.chapters())}.")
+    known = ", ".join(manifest.chapters())
+    raise CourseError(say("There is no chapter {name}; there are: {chapters}.", name=repr(name), chapters=known))
 
 
 def released(chapter: str, language: str) -> dict[str, Any]:
