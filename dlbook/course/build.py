@@ -182,6 +182,8 @@ def _notebook_cells(page, cell):
                 "hidden test, {points} points: {title}", points=f"{cell.points:g}", title=source.test_title(text)
             )
             text = f"# {named}\n### BEGIN HIDDEN TESTS\n{text}\n### END HIDDEN TESTS"
+    if cell.keys.get("folded"):
+        metadata["jupyter"] = {"source_hidden": True}
     return [new_code_cell(text, id=cell.id, metadata=metadata)]
 
 

@@ -13,7 +13,7 @@ from dlbook.course.errors import CourseError
 
 KEYS = {
     "id", "given", "statement", "exercise", "difficulty", "by_hand", "test", "points", "hidden", "driver", "hints",
-    "question", "manual", "wrong", "hint",
+    "question", "manual", "wrong", "hint", "folded",
 }  # fmt: skip
 BUILT_IN_HINTS = {
     "returns", "pure", "by hand", "type", "shape", "nan", "value", "raises", "error", "name", "not attempted", "time",

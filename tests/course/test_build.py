@@ -83,6 +83,7 @@ def test_a_released_page_has_stubs_points_and_nbgraders_metadata(example, langua
     assert cells["setup"].metadata.nbgrader.locked is True
     assert cells["ema-other-sizes"].source.startswith(f"# {hidden}: ")
     assert "nbgrader" not in cells["memory-figure"].metadata
+    assert cells["memory-figure"].metadata.jupyter.source_hidden is True
     assert cells["cold-question-ask"].source.endswith('ask("00-moving-average/cold-question")')
     assert "[x]" not in cells["cold-question"].source
     for cell in cells.values():

@@ -70,7 +70,7 @@ print("readings until it is above 19:", 1 + np.argmax(m[:, 0] > 19))
 # $\beta = 0.9$ the last ten carry 65 %. More memory means less noise, and more delay.
 
 
-# %% id="memory-figure"
+# %% id="memory-figure" folded=true
 def memory_figure(beta=0.9, noise=0.5, T=200):
     """Readings, temperature and average (left), weight by age (right); a pure function of its arguments."""
     temperature = 20 + np.sin(np.linspace(0, 6, T))
