@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from dlbook.check.page import PageError
+from dlbook.check.runner import Limits
 from dlbook.course.errors import CourseError
 from dlbook.language import of_person, say
 
@@ -187,6 +188,30 @@ def build(
 
         for path in write_solutions(root, chapters, solutions):
             out.print(str(path))
+
+
+@app.command()
+def grade(
+    submissions: Annotated[pathlib.Path, typer.Argument(help="The folder that holds what students handed in.")],
+    assignment: Annotated[str, typer.Option(help="The chapter: 07-network.")],
+    out_folder: Annotated[pathlib.Path, typer.Option("--out", help="Where grades, gradebook and feedback go.")],
+    seconds: Annotated[float, typer.Option(help="Time limit of one cell; six times as much for a submission.")] = 10.0,
+) -> None:
+    """Grade a class: grades.csv, an nbgrader gradebook, and HTML feedback for each student."""
+    from rich.progress import track
+
+    from dlbook.course import source
+    from dlbook.grading import grade as grading
+
+    root = source.root()
+    if root is None:
+        raise CourseError("`dlbook grade` needs the course's repository: the hidden tests are in its solutions/.")
+    limits = Limits(cell=seconds, total=6 * seconds, memory=4_000_000_000)
+    done = grading.grade(submissions, assignment, out_folder, solutions=root / "solutions", limits=limits, track=track)
+    for one in done:
+        reason = f" ({one.reason})" if one.reason else ""
+        out.print(f"{one.student}: {one.score:g} of {one.max_score:g}, {one.status}{reason}", markup=False)
+    out.print(str(out_folder / "grades.csv"))
 
 
 def main() -> None:

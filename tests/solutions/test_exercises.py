@@ -5,7 +5,7 @@ import pathlib
 
 import pytest
 
-from dlbook.check.runner import Runner
+from dlbook.check.runner import Limits, Runner
 from dlbook.course import build, source
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -17,7 +17,7 @@ EXERCISES = [(name, cell.id) for name, folder in CHAPTERS.items() for cell in so
 
 @pytest.fixture(scope="module")
 def runner():
-    with Runner(preload=("numpy", "dlbook.nn", "dlbook.data", "dlbook.plots")) as warm:
+    with Runner(Limits(cell=5.0), preload=("numpy", "dlbook.nn", "dlbook.data", "dlbook.plots")) as warm:
         yield warm
 
 
