@@ -84,19 +84,23 @@ def _check_by_hand(name, space):
 
 def _cell_of(answer) -> str:
     """Text of the cell that defined a function or a class, where the kernel kept it."""
+    filename = _file_of(answer)
+    return "".join(linecache.getlines(filename)) if filename else ""
+
+
+def _file_of(answer) -> str | None:
+    """What Python calls the file, or the cell, that defined a function or a class."""
     code = getattr(answer, "__code__", None)
     if code is None and isinstance(answer, type):
-        code = next((vars(answer)[n].__code__ for n in vars(answer) if hasattr(vars(answer)[n], "__code__")), None)
-    return "".join(linecache.getlines(code.co_filename)) if code is not None else ""
+        code = next((part.__code__ for part in vars(answer).values() if hasattr(part, "__code__")), None)
+    return code.co_filename if code is not None else None
 
 
 def _slip(error, test, name, is_hidden):
     """The error of an answer in at most three lines; an error of the test itself passes through unchanged."""
     kind = type(error).__name__
     frames = traceback.extract_tb(error.__traceback__)
-    inside = [
-        frame for frame in frames if frame.filename != test.__code__.co_filename and not _is_library(frame.filename)
-    ]
+    inside = [frame for frame in frames if _is_answer(frame.filename, test, name)]
     missing = getattr(error, "name", None) if isinstance(error, NameError) else None
     if missing and not inside and missing in manifest.exercise(name).get("defines", ()):
         said = say(
@@ -121,8 +125,12 @@ def _is_wrong_call(frames, test):
     return frames[-1].name == "call" or frames[-1].filename == test.__code__.co_filename
 
 
-def _is_library(filename):
-    return filename.startswith(_LIBRARY) or "site-packages" in filename or filename.startswith("<frozen")
+def _is_answer(filename, test, name):
+    """Whether a file is the cell of an answer to this exercise, or may be one where the manifest does not know it."""
+    defines = manifest.exercise(name).get("defines")
+    if defines:
+        return filename in {_file_of(test.__globals__.get(defined)) for defined in defines}
+    return filename != test.__code__.co_filename and not filename.startswith((*_LIBRARY, "<frozen"))
 
 
 def _first_line(error):

@@ -254,8 +254,11 @@ def _exercise_faults(page, exercise, wrong):
 
 
 def _hint_keys(source):
+    """The keys of every dictionary that is passed as hints=… or is called hints."""
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.keyword) and node.arg == "hints" and isinstance(node.value, ast.Dict):
+        passed = isinstance(node, ast.keyword) and node.arg == "hints"
+        named = isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["hints"]
+        if (passed or named) and isinstance(node.value, ast.Dict):
             yield from (key.value for key in node.value.keys if isinstance(key, ast.Constant))
 
 
