@@ -74,8 +74,8 @@ def serve(tmp_path):
 
     yield start
     for process in running:
-        process.terminate()
-        process.wait(timeout=30)
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What a student does in JupyterLab: open a chapter, run it, move a slider, answer wrongly, then rightly."""
 
+import json
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from dlbook.course import build, source, work
 
 pytestmark = pytest.mark.browser
 CHAPTER, EXERCISE = "07-network", "backprop"
+STATE = "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status"
 
 
 @pytest.fixture(scope="module")
@@ -20,34 +22,30 @@ def open_page(browser, address, path, language="en"):
     page = browser.new_page(viewport={"width": 1360, "height": 900}, locale=language)
     page.goto(f"{address}/lab/tree/{path}")
     page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
-    page.wait_for_selector("text=/Python 3.*(Idle|Connected)|Python 3/", timeout=60_000)
+    page.wait_for_function(f"() => {STATE} === 'idle'", timeout=90_000)
     return page
 
 
 def run_all(page):
+    """Run every cell and wait until the kernel has done them all."""
     page.click("text=Run >> nth=0")
     page.click("text=Run All Cells")
-    page.wait_for_function(
-        "() => document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'", timeout=120_000
-    )
+    page.wait_for_function(f"() => {STATE} === 'busy'", timeout=30_000)
+    page.wait_for_function(f"() => {STATE} === 'idle'", timeout=180_000)
 
 
-def cell(page, text):
-    """The code cell whose text contains `text`, scrolled into view: JupyterLab draws only what is near."""
-    panel = page.locator(".jp-WindowedPanel-outer").first
-    found = page.locator(".jp-CodeCell").filter(has_text=text).first
-    for _ in range(200):
-        if found.count():
-            found.scroll_into_view_if_needed()
-            return found
-        panel.evaluate("node => node.scrollBy(0, 400)")
+def find(page, locator):
+    """The first match, scrolled to: JupyterLab attaches and draws what is near."""
+    outer = page.locator(".jp-WindowedPanel-outer").first
+    outer.evaluate("node => node.scrollTo(0, 0)")
+    for _ in range(250):
+        if locator.count():
+            locator.first.scroll_into_view_if_needed()
+            page.wait_for_timeout(300)
+            return locator.first
+        outer.evaluate("node => node.scrollBy(0, 400)")
         page.wait_for_timeout(60)
-    raise AssertionError(f"no cell with {text!r}")
-
-
-def to_top(page):
-    page.locator(".jp-WindowedPanel-outer").first.evaluate("node => node.scrollTo(0, 0)")
-    page.wait_for_timeout(200)
+    raise AssertionError("the page does not show it")
 
 
 def wrong_answer(chapter):
@@ -61,8 +59,6 @@ def wrong_answer(chapter):
 
 def put_answer(folder, text):
     """Write an answer into the saved notebook, as if typed; the page is opened afterwards."""
-    import json
-
     path = work.path_of(folder, CHAPTER)
     notebook = json.loads(path.read_text(encoding="utf8"))
     next(one for one in notebook["cells"] if one["id"] == EXERCISE)["source"] = text
@@ -89,14 +85,7 @@ def test_a_slider_moves_with_the_keyboard_and_the_figure_changes(browser, serve,
     run_all(page)
     shot(page, "chapter")
     panel = page.locator(".dlbook-panel").filter(has=page.locator(".noUi-handle"))
-    outer = page.locator(".jp-WindowedPanel-outer").first
-    for _ in range(200):
-        if panel.count():
-            break
-        outer.evaluate("node => node.scrollBy(0, 400)")
-        page.wait_for_timeout(60)
-    live = panel.filter(has_not=page.locator("button:has-text('Run')")).first
-    live.scroll_into_view_if_needed()
+    live = find(page, panel.filter(has_not=page.locator("button:has-text('Run')")))
     picture, handle = live.locator("img").first, live.locator(".noUi-handle").first
     before, alt = picture.get_attribute("src"), picture.get_attribute("alt")
     assert alt
@@ -113,18 +102,8 @@ def test_a_wrong_answer_shows_its_hint_and_a_right_one_its_tick(browser, serve, 
     page = open_page(browser, address, f"{CHAPTER}/{CHAPTER}.ipynb")
     run_all(page)
     first = next(test for test in chapter.pages["en"].tests(EXERCISE) if not test.hidden)
-    said = re.escape(sentence[:60])
-    panel, outer = (
-        page.locator(".jp-OutputArea-output").filter(has_text=re.compile(said)),
-        page.locator(".jp-WindowedPanel-outer"),
-    )
-    for _ in range(200):
-        if panel.count():
-            break
-        outer.first.evaluate("node => node.scrollBy(0, 400)")
-        page.wait_for_timeout(60)
-    panel.first.scroll_into_view_if_needed()
-    shown = panel.first.inner_text().strip()
+    output = page.locator(".jp-OutputArea-output").filter(has_text=re.compile(re.escape(sentence[:60])))
+    shown = find(page, output).text_content().strip()
     assert shown.startswith("✗ ")
     assert len(shown.splitlines()) == 1
     assert "Traceback" not in shown
@@ -134,37 +113,22 @@ def test_a_wrong_answer_shows_its_hint_and_a_right_one_its_tick(browser, serve, 
     put_answer(folder, chapter.pages["en"].cell(EXERCISE).source)
     page = open_page(browser, address, f"{CHAPTER}/{CHAPTER}.ipynb")
     run_all(page)
-    title = build.source.test_title(first.source)
-    to_top(page)
-    ticked = page.locator(".jp-OutputArea-output").filter(has_text=f"✓ {title}")
-    for _ in range(200):
-        if ticked.count():
-            break
-        outer.first.evaluate("node => node.scrollBy(0, 400)")
-        page.wait_for_timeout(60)
-    ticked.first.scroll_into_view_if_needed()
+    title = source.test_title(first.source)
+    find(page, page.locator(".jp-OutputArea-output").filter(has_text=f"✓ {title}"))
     shot(page, "right-answer")
-    assert ticked.count()
 
 
 def test_a_question_answers_after_the_choice_in_portuguese(browser, serve, shot, chapter):
     _, address = serve("pt-BR")
     page = open_page(browser, address, f"{CHAPTER}/{CHAPTER}.ipynb", "pt-BR")
     run_all(page)
-    to_top(page)
-    box = page.locator(".widget-radio-box input")
-    for _ in range(200):
-        if box.count():
-            break
-        page.locator(".jp-WindowedPanel-outer").first.evaluate("node => node.scrollBy(0, 400)")
-        page.wait_for_timeout(60)
-    box.first.scroll_into_view_if_needed()
-    box.first.focus()
+    box = find(page, page.locator(".widget-radio-box input"))
+    box.focus()
     page.keyboard.press("Space")
     question = chapter.pages["pt-BR"].of_kind("question")[0]
     reason = source.choices(question.source)[1][0]["reason"]
     plain = re.split(r"[$`*]", reason)[0].strip()[:40]
-    page.wait_for_selector(f"text={plain}", timeout=15_000)
+    page.wait_for_selector(f"text={plain} >> visible=true", timeout=30_000)
     shot(page, "question-pt-BR")
 
 

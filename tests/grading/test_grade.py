@@ -1,18 +1,23 @@
 """A made-up class of six, graded from folder to CSV, gradebook and feedback."""
 
 import csv
+import dataclasses
 import html
 import json
+import os
 import pathlib
 import shutil
+import subprocess
+import sys
 import zipfile
 
 import pytest
 
 from dlbook.check import page as pages
 from dlbook.check.runner import Limits, Runner
-from dlbook.course import build, submit, work
+from dlbook.course import build, source, submit, work
 from dlbook.course.errors import CourseError
+from dlbook.grading import feedback, gradebook
 from dlbook.grading import grade as grading
 from dlbook.grading.intake import submissions
 
@@ -217,6 +222,7 @@ def test_what_cannot_be_read_says_why(released_for_all, tmp_path):
     (folder / "link.ipynb").symlink_to("/etc/hostname")
     found = {one.student: one for one in submissions(folder, CHAPTER)}
     assert sorted(found) == ["binary", "bomb", "link", "many", "nothing", "number", "text", "torn"]
+    assert "is a link" in found["link"].reason
     assert all(one.page is None and one.reason for one in found.values())
 
 
@@ -227,9 +233,283 @@ def test_an_instructors_slips_are_one_sentence(released_for_all, tmp_path):
         grading.grade(tmp_path, CHAPTER, tmp_path / "out", solutions=SOLUTIONS)
     with pytest.raises(CourseError, match="is no folder"):
         grading.grade(tmp_path / "none", CHAPTER, tmp_path / "out", solutions=SOLUTIONS)
+    handed_in(tmp_path / "submitted", "ana")
+    with pytest.raises(CourseError, match="is the folder of the submissions"):
+        grading.grade(tmp_path / "submitted", CHAPTER, tmp_path / "submitted", solutions=SOLUTIONS)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CourseError, match="cannot be made a folder"):
+        grading.grade(tmp_path / "submitted", CHAPTER, tmp_path / "file", solutions=SOLUTIONS)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/grades.csv").write_text("name;mark\nana;7,5\n")
+    with pytest.raises(CourseError, match=r"grades\.csv is no table of `dlbook grade`, and is not overwritten"):
+        grading.grade(tmp_path / "submitted", CHAPTER, tmp_path / "out", solutions=SOLUTIONS)
+    assert (tmp_path / "out/grades.csv").read_text() == "name;mark\nana;7,5\n"
+    (tmp_path / "out/grades.csv").unlink()
+    (tmp_path / "out/gradebook.db").write_bytes(b"no database, but long enough to look at" * 40)
+    with pytest.raises(CourseError, match=r"gradebook\.db is no gradebook"):
+        grading.grade(tmp_path / "submitted", CHAPTER, tmp_path / "out", solutions=SOLUTIONS)
 
 
 def test_the_points_of_the_manifest_and_of_the_grader_are_the_same(released, example):
     known = build.files(example)[f"dlbook/check/manifest/{CHAPTER}.json"]
     points = json.loads(known)["exercises"]["ema"]["points"]
     assert grading.max_score(example) == sum(points.values())
+
+
+LEAVES_A_PROCESS = """
+import os, time
+if os.fork() == 0:
+    end = time.time() + 3
+    said = "".join('{"cell": "%s", "key": null, "message": null}\\n' % cell for cell in ("ema-dx", "ema-dbeta"))
+    while time.time() < end:
+        for descriptor in range(3, 12):
+            try:
+                os.write(descriptor, said.encode())
+            except OSError:
+                pass
+        time.sleep(0.001)
+    os._exit(0)
+"""
+FORGES_A_REPLY = """
+import os
+for descriptor in range(3, 30):
+    try:
+        os.write(descriptor, b"5\\n")
+    except OSError:
+        pass
+"""
+
+
+def torn_zip(path, right):
+    """A zip whose notebook does not unpack."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{CHAPTER}.ipynb", right * 20)
+    content = bytearray(path.read_bytes())
+    content[60:90] = b"\xff" * 30
+    path.write_bytes(content)
+
+
+def test_no_submission_stops_the_class(released_for_all, tmp_path, example):
+    folder, right = tmp_path / "submitted", example.pages["en"].cell("ema").source
+    handed_in(folder, "ana", right)
+    handed_in(folder, "z-last", right)
+    handed_in(folder, "forges", FORGES_A_REPLY + right)
+    handed_in(folder, "nul", right + "\n# \0 \x1b[31m")
+    half_a_pair = (
+        (folder / "ana.ipynb")
+        .read_bytes()
+        .replace(b"def moving_average_backward", b"# \\ud800\\ndef moving_average_backward", 1)
+    )
+    assert json.loads(half_a_pair)
+    (folder / "surrogate.ipynb").write_bytes(half_a_pair)
+    torn_zip(folder / "torn.zip", right)
+    (folder / os.fsdecode(b"b\xff.ipynb")).write_bytes((folder / "ana.ipynb").read_bytes())
+    results = {one.student: one for one in grading.grade(folder, CHAPTER, tmp_path / "out", solutions=SOLUTIONS)}
+    assert {name: (one.score, one.status) for name, one in results.items() if name not in ("surrogate", "nul")} == {
+        "ana": (5.0, "graded"),
+        "b\\xff": (5.0, "graded"),
+        "forges": (0.0, "error"),
+        "torn": (0.0, "unreadable"),
+        "z-last": (5.0, "graded"),
+    }
+    assert {results["surrogate"].status, results["nul"].status} == {"graded"}
+    assert all(one.reason for one in results.values() if one.status not in ("graded", "untouched"))
+    assert {one.status for one in results.values()} <= set(grading.STATUSES)
+    assert len(list(tmp_path.glob("out/feedback/*/*.html"))) == 6
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the answer forks")
+def test_a_process_that_an_answer_leaves_behind_does_not_speak_for_the_next_student(released_for_all, tmp_path):
+    folder = tmp_path / "submitted"
+    handed_in(folder, "a-leaves", LEAVES_A_PROCESS)
+    handed_in(folder, "b-wrong", "def moving_average_backward(dm, cache):\n    return dm, 0.0, 0.0\n")
+    results = grading.grade(folder, CHAPTER, tmp_path / "out", solutions=SOLUTIONS, limits=LIMITS)
+    assert results[1].score == 0.0
+
+
+def test_a_hidden_input_does_not_leave_through_a_message(released_for_all, tmp_path):
+    folder = tmp_path / "submitted"
+    spy = "def moving_average_backward(dm, cache):\n    check.close(0.0, 1.0, name=f'SEEN{dm.ravel()[:2]}')\n"
+    handed_in(folder, "eva", spy)
+    one = grading.grade(folder, CHAPTER, tmp_path / "out", solutions=SOLUTIONS, limits=LIMITS)[0]
+    (told,) = [outcome.message for outcome in one.outcomes if outcome.cell.hidden]
+    assert "SEEN[" in told
+    for path in (tmp_path / "out").rglob("eva/**/*.*"):
+        assert told.split(" is not right")[0] not in html.unescape(path.read_text(encoding="utf8")), path
+
+
+def test_of_a_hidden_test_the_feedback_says_passed_or_not(graded, example):
+    title = {name: source.test_title(page.cell("ema-other-sizes").source) for name, page in example.pages.items()}
+
+    def output(name):
+        return html.unescape((graded[1] / "feedback" / name / f"{CHAPTER}.html").read_text(encoding="utf8"))
+
+    assert f"✓ hidden test: {title['en']} — passed" in output("ana")
+    assert f"✗ teste oculto: {title['pt-BR']} — não passou" in output("bruno")
+
+
+def test_the_notebook_with_the_released_name_counts_before_its_copies(released_for_all, tmp_path, example):
+    folder = tmp_path / "submitted"
+    handed_in(folder / "ana", CHAPTER, example.pages["en"].cell("ema").source)
+    handed_in(folder / "ana", f"{CHAPTER}-Copy1")
+    (one,) = submissions(folder, CHAPTER)
+    assert one.path.name == f"{CHAPTER}.ipynb"
+    assert one.reason == f"of 2 files, {CHAPTER}.ipynb counts"
+
+
+def test_what_a_computer_puts_into_a_zip_is_not_taken_for_a_notebook(released_for_all, tmp_path):
+    folder = tmp_path / "submitted"
+    handed_in(tmp_path, "notebook")
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "ana.zip", "w") as archive:
+        archive.write(tmp_path / "notebook.ipynb", f"{CHAPTER}.ipynb")
+        archive.writestr(f"__MACOSX/._{CHAPTER}.ipynb", b"\0")
+        archive.writestr(f".ipynb_checkpoints/{CHAPTER}-checkpoint.ipynb", b"{}")
+    assert submissions(folder, CHAPTER)[0].page is not None
+
+
+def test_a_folder_that_is_a_link_to_a_neighbours_is_refused(released_for_all, tmp_path, example):
+    folder = tmp_path / "submitted"
+    handed_in(folder / "ana", CHAPTER, example.pages["en"].cell("ema").source)
+    (folder / "eva").symlink_to(folder / "ana")
+    eva = submissions(folder, CHAPTER)[1]
+    assert eva.page is None
+    assert "is a link" in eva.reason
+
+
+def test_regrading_one_student_keeps_the_other_rows_and_drops_old_feedback(released_for_all, graded, tmp_path):
+    out, folder = tmp_path / "out", tmp_path / "submitted"
+    shutil.copytree(graded[1], out)
+    folder.mkdir()
+    (folder / "ana.ipynb").write_bytes(b"")
+    grading.grade(folder, CHAPTER, out, solutions=SOLUTIONS, limits=LIMITS)
+    with (out / "grades.csv").open(encoding="utf8", newline="") as file:
+        rows = {row["student"]: (row["score"], row["status"]) for row in csv.DictReader(file)}
+    assert rows == {**EXPECTED, "ana": ("0", "unreadable")}
+    assert list(rows) == sorted(rows)
+    assert not (out / f"feedback/ana/{CHAPTER}.html").exists()
+    assert (out / f"feedback/bruno/{CHAPTER}.html").exists()
+
+
+def test_the_grades_may_lie_in_the_folder_of_the_submissions(released_for_all, tmp_path):
+    handed_in(tmp_path, "ana")
+    for _ in range(2):
+        results = grading.grade(tmp_path, CHAPTER, tmp_path / "out", solutions=SOLUTIONS, limits=LIMITS)
+        assert [one.student for one in results] == ["ana"]
+
+
+def test_a_gradebook_is_made_where_no_command_is_on_the_path(tmp_path, example, monkeypatch):
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from nbgrader.dbutil import ALEMBIC_DIR
+    from sqlalchemy import create_engine
+
+    monkeypatch.setenv("PATH", "")
+    gradebook.prepare(tmp_path / "gradebook.db", example)
+    with create_engine(gradebook.address_of(tmp_path / "gradebook.db")).connect() as connection:
+        noted = MigrationContext.configure(connection).get_current_revision()
+    assert noted == ScriptDirectory(ALEMBIC_DIR).get_current_head()
+
+
+def test_a_chapter_whose_tests_changed_asks_for_a_new_folder(released_for_all, graded, tmp_path, example):
+    shutil.copy(graded[1] / "gradebook.db", tmp_path / "gradebook.db")
+    cells = tuple(cell for cell in example.pages["en"].cells if cell.id != "ema-dx")
+    shorter = dataclasses.replace(example.pages["en"], cells=cells)
+    changed = dataclasses.replace(example, pages={**example.pages, "en": shorter})
+    with pytest.raises(CourseError, match="a version of 00-moving-average with other cells"):
+        gradebook.prepare(tmp_path / "gradebook.db", changed)
+
+
+def test_nbgraders_own_interface_reads_the_result(graded):
+    from nbgrader.apps.api import NbGraderAPI
+    from traitlets.config import Config
+
+    root = graded[1]
+    course = {"root": str(root), "db_url": gradebook.address_of(root / "gradebook.db")}
+    api = NbGraderAPI(config=Config(CourseDirectory=course))
+    listed = {one["student"]: one for one in api.get_submissions(CHAPTER)}
+    assert {name: one["score"] for name, one in listed.items()} == {n: float(s) for n, (s, _) in EXPECTED.items()}
+    assert {one["max_score"] for one in listed.values()} == {5.0}
+    cells = api.gradebook.find_notebook(CHAPTER, CHAPTER).grade_cells
+    assert {cell.name for cell in cells} == {"ema-dx", "ema-dbeta", "ema-other-sizes"}
+    assert [one["student"] for one in api.get_notebook_submissions(CHAPTER, CHAPTER)]
+
+
+def test_a_missing_nbgrader_is_one_line_with_the_command(tmp_path):
+    program = "import sys; sys.modules['nbgrader'] = None; from dlbook.cli import main; main()"
+    command = [sys.executable, "-c", program, "grade", str(tmp_path), "--assignment", "x", "--out", str(tmp_path / "o")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.strip() == 'nbgrader is not installed: pip install "dlbook[instructor]"'
+
+
+ATTACKS = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "[x](javascript:alert(1))",
+    "[x](&#106;avascript:alert(1))",
+    "[x]\n\n[x]: javascript:alert(1)",
+    "<a href='java\tscript:alert(1)'>x</a>",
+    r"$\href{javascript:alert(1)}{x}$ and $&#92;href{javascript:alert(1)}{x}$",
+    "```\na\n\n[x](javascript:alert(1))\n```",
+    "<svg/onload=alert(1)>",
+]
+
+
+@pytest.fixture
+def with_a_written_answer(example, tmp_path, monkeypatch):
+    """The example with a cell that a person marks."""
+    cell = source.SourceCell("why", "markdown", "Because.", {"id": "why", "manual": "why", "points": 2}, 1)
+    pages_ = {name: dataclasses.replace(page, cells=(*page.cells, cell)) for name, page in example.pages.items()}
+    chapter, folder = dataclasses.replace(example, pages=pages_), tmp_path / "manifests"
+    folder.mkdir()
+    text = build.files(chapter)[f"dlbook/check/manifest/{CHAPTER}.json"]
+    (folder / f"{CHAPTER}.json").write_text(text, encoding="utf8")
+    monkeypatch.setattr(grading.feedback.manifest, "FOLDER", folder)
+    grading.feedback.manifest.of_chapter.cache_clear()
+    monkeypatch.setattr(build, "load", lambda _: chapter)
+    yield chapter
+    grading.feedback.manifest.of_chapter.cache_clear()
+
+
+def written(text):
+    def change(notebook):
+        next(cell for cell in notebook["cells"] if cell["id"] == "why")["source"] = text
+
+    return change
+
+
+def test_a_written_answer_waits_for_a_person_and_the_mark_reaches_the_csv(with_a_written_answer, tmp_path):
+    from nbgrader.api import Gradebook
+
+    folder, out = tmp_path / "submitted", tmp_path / "out"
+    handed_in(folder, "ana", change=written("It **forgets** slowly."))
+    handed_in(folder, "bia")
+    results = grading.grade(folder, CHAPTER, out, solutions=SOLUTIONS, limits=LIMITS)
+    assert [(one.score, one.max_score, one.status) for one in results] == [
+        (0.0, 7.0, "graded"),
+        (0.0, 7.0, "untouched"),
+    ]
+    with Gradebook(gradebook.address_of(out / "gradebook.db")) as book:
+        waiting = {s.student.id: s.needs_manual_grade for s in book.assignment_submissions(CHAPTER)}
+        assert waiting == {"ana": True, "bia": False}
+        mark = book.find_grade("why", CHAPTER, CHAPTER, "ana")
+        mark.manual_score, mark.needs_manual_grade = 1.5, False
+        book.db.commit()
+    grading.grade(folder, CHAPTER, out, solutions=SOLUTIONS, limits=LIMITS)
+    assert "ana,00-moving-average,1.5,7,graded" in (out / "grades.csv").read_text(encoding="utf8")
+    assert "<strong>forgets</strong>" in (out / f"feedback/ana/{CHAPTER}.html").read_text(encoding="utf8")
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_written_answer_carries_no_script_into_any_page(with_a_written_answer, tmp_path, attack):
+    notebook = work.released(CHAPTER, "en")
+    written(attack)(notebook)
+    page = pages.StudentPage.of(notebook)
+    one = grading.Graded(grading.Submission("eva", tmp_path, page), (), 7.0, "graded")
+    shown = next(cell["source"] for cell in feedback.marked(one).cells if cell["id"] == "why")
+    rendered = html.unescape(feedback.markdown2html(shown))
+    tags = "".join(part.split(">")[0] for part in feedback.markdown2html(shown).split("<")[1:])
+    assert "script" not in tags
+    assert "alert" not in tags
+    assert "\\href" not in rendered

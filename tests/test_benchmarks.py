@@ -1,0 +1,60 @@
+"""The benchmarks run and give their rows; how fast anything is, no test asserts."""
+
+import importlib
+import io
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+ROWS = {"network": 8, "imports": 2, "autograd": 1, "verdict": 2, "check": 1, "build": 1}
+
+
+@pytest.fixture
+def program(monkeypatch):
+    """`python -m benchmarks`, as a module, and a size at which it takes no time."""
+    monkeypatch.syspath_prepend(ROOT)
+    for library in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM"):
+        monkeypatch.setenv(f"{library}_NUM_THREADS", "1")
+    measure = importlib.import_module("benchmarks.measure")
+    return importlib.import_module("benchmarks.__main__"), measure.Size(rounds=1, examples=20, points=3, repeats=1)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_rows_are_measured(program, name):
+    main, size = program
+    rows = list(main.collect([name], size))
+    assert len(rows) == ROWS[name]
+    for row in rows:
+        assert row.name
+        assert row.ours or "not" in row.other
+        assert row.target
+
+
+def test_every_benchmark_has_rows_here(program):
+    assert set(program[0].BENCHMARKS) == set(ROWS)
+
+
+def test_both_engines_compute_the_same(program):
+    scalars, arrays = importlib.import_module("benchmarks.autograd").engines(4)
+    assert scalars() == pytest.approx(arrays(), rel=1e-12)
+
+
+def test_the_table_shows_ratio_and_note(program):
+    from rich.console import Console
+
+    main, size = program
+    measure = importlib.import_module("benchmarks.measure")
+    seconds = measure.np.array([[1.0, 9.0], [1.0, 10.0], [1.0, 14.0]])
+    row = measure.times_faster("this / that", seconds, "≥ 8 ×", "float32")
+    assert (row.ours, row.other, row.ratio) == ("1 s", "10 s", "10.00 × (9.00–14.00)")
+    console = Console(file=io.StringIO(), width=160)
+    console.print(main.table([row], size))
+    assert "10.00 × (9.00–14.00)" in console.file.getvalue()
+
+
+def test_an_unknown_name_is_named(program, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["benchmarks", "nets"])
+    with pytest.raises(SystemExit):
+        program[0].main()
+    assert "no benchmark nets; there are network" in capsys.readouterr().err
