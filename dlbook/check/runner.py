@@ -105,7 +105,8 @@ class Runner:
                 silent = [cell for cell in left if cell.kind == "test" and cell.exercise == stopped.exercise]
                 done.update({cell.id: reason for cell in silent})
             left = [cell for cell in left if cell.id != stopped.id and not (cell.kind == "test" and cell.id in done)]
-        return [Outcome(cell, *done[cell.id]) for cell in cells if cell.kind == "test"]
+        ended = _stopped(language, timeout=False)
+        return [Outcome(cell, *done.get(cell.id, ended)) for cell in cells if cell.kind == "test"]
 
     def close(self) -> None:
         """End the warm process."""
@@ -136,7 +137,7 @@ class Runner:
                 if line is None or not hasattr(os, "fork"):
                     self.close()
                 break
-            if "started" in line:
+            if child is None and isinstance(line.get("started"), int):
                 child = line["started"]
             elif "begins" in line:
                 progress.running = line["begins"]
@@ -183,9 +184,11 @@ def verdict(cells: Sequence[Cell], language: str = "en", limits: Limits | None =
 def _read(stream, lines):
     for line in stream:
         try:
-            lines.put(json.loads(line))
+            said = json.loads(line)
         except ValueError:
             continue
+        if isinstance(said, dict):
+            lines.put(said)
     lines.put(None)
 
 

@@ -46,17 +46,13 @@ def serve(tmp_path):
     running = []
 
     def start(language, **environment):
-        folder = tmp_path / f"work-{language}"
+        folder = tmp_path / f"work-{len(running)}"
         first = lab.prepare(folder, language)
         with socket.socket() as chosen:
             chosen.bind(("127.0.0.1", 0))
             port = chosen.getsockname()[1]
-        arguments = [
-            f"--port={port}",
-            "--ServerApp.port_retries=0",
-            "--IdentityProvider.token=",
-            "--ServerApp.password=",
-        ]
+        arguments = [f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
+        arguments.append("--LabApp.expose_app_in_browser=True")
         command = lab.command(folder, first, browser=False, arguments=arguments)
         kept = {name: value for name, value in os.environ.items() if name != "DLBOOK_LANG"}
         settings = {

@@ -10,7 +10,6 @@ from dlbook.course import build, source, work
 
 pytestmark = pytest.mark.browser
 CHAPTER, EXERCISE = "07-network", "backprop"
-STATE = "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status"
 
 
 @pytest.fixture(scope="module")
@@ -22,16 +21,13 @@ def open_page(browser, address, path, language="en"):
     page = browser.new_page(viewport={"width": 1360, "height": 900}, locale=language)
     page.goto(f"{address}/lab/tree/{path}")
     page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
-    page.wait_for_function(f"() => {STATE} === 'idle'", timeout=90_000)
+    page.evaluate("async () => await window.jupyterapp.shell.currentWidget.sessionContext.ready")
     return page
 
 
 def run_all(page):
-    """Run every cell and wait until the kernel has done them all."""
-    page.click("text=Run >> nth=0")
-    page.click("text=Run All Cells")
-    page.wait_for_function(f"() => {STATE} === 'busy'", timeout=30_000)
-    page.wait_for_function(f"() => {STATE} === 'idle'", timeout=180_000)
+    """Run every cell; returns when the kernel has done them all."""
+    page.evaluate("async () => await window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
 
 def find(page, locator):
@@ -110,6 +106,7 @@ def test_a_wrong_answer_shows_its_hint_and_a_right_one_its_tick(browser, serve, 
     shot(page, "wrong-answer")
     page.close()
 
+    folder, address = serve("en")
     put_answer(folder, chapter.pages["en"].cell(EXERCISE).source)
     page = open_page(browser, address, f"{CHAPTER}/{CHAPTER}.ipynb")
     run_all(page)
