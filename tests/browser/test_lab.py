@@ -125,7 +125,7 @@ def test_a_question_answers_after_the_choice_in_portuguese(browser, serve, shot,
     question = chapter.pages["pt-BR"].of_kind("question")[0]
     reason = source.choices(question.source)[1][0]["reason"]
     plain = re.split(r"[$`*]", reason)[0].strip()[:40]
-    page.wait_for_selector(f"text={plain} >> visible=true", timeout=30_000)
+    page.wait_for_selector(f"text={plain} >> visible=true", timeout=30_000).scroll_into_view_if_needed()
     shot(page, "question-pt-BR")
 
 

@@ -308,7 +308,7 @@ def test_no_submission_stops_the_class(released_for_all, tmp_path, example):
     assert {name: (one.score, one.status) for name, one in results.items() if name not in ("surrogate", "nul")} == {
         "ana": (5.0, "graded"),
         "b\\xff": (5.0, "graded"),
-        "forges": (0.0, "error"),
+        "forges": (5.0, "graded"),
         "torn": (0.0, "unreadable"),
         "z-last": (5.0, "graded"),
     }
@@ -316,6 +316,24 @@ def test_no_submission_stops_the_class(released_for_all, tmp_path, example):
     assert all(one.reason for one in results.values() if one.status not in ("graded", "untouched"))
     assert {one.status for one in results.values()} <= set(grading.STATUSES)
     assert len(list(tmp_path.glob("out/feedback/*/*.html"))) == 6
+
+
+def test_a_fault_of_the_grader_is_one_students_error(released_for_all, tmp_path, example, monkeypatch):
+    folder, right = tmp_path / "submitted", example.pages["en"].cell("ema").source
+    handed_in(folder, "ana", right)
+    handed_in(folder, "bia", right)
+    verdict, calls = Runner.verdict, []
+
+    def fails_once(self, *arguments):
+        calls.append(1)
+        if len(calls) == 1:
+            raise KeyError("a fault")
+        return verdict(self, *arguments)
+
+    monkeypatch.setattr(Runner, "verdict", fails_once)
+    ana, bia = grading.grade(folder, CHAPTER, tmp_path / "out", solutions=SOLUTIONS, limits=LIMITS)
+    assert (ana.status, ana.score, bia.status, bia.score) == ("error", 0.0, "graded", 5.0)
+    assert "KeyError" in ana.reason
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the answer forks")
