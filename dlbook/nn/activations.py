@@ -18,8 +18,8 @@ from dlbook.nn.module import Module, Parameter
 SELU_ALPHA = 1.6732632423543772848
 SELU_SCALE = 1.0507009873554804934
 
-# By dtype.char, as arrays because NumPy takes them faster than numbers: the lowest z whose exp(-z) is finite, and 1.
-_LOWEST = {kind: np.array(0.5 - np.log(np.finfo(kind).max), kind) for kind in "efdg"}
+# By dtype.char, as arrays because NumPy takes them faster than numbers: a z whose exp(z) + 1 is just finite, and 1.
+_HIGHEST = {kind: np.array(np.log(np.finfo(kind).max) - 0.5, kind) for kind in "efdg"}
 _ONE = {kind: np.array(1, kind) for kind in "efdg"}
 
 
@@ -228,7 +228,8 @@ def log_softmax_backward(dy, cache):
 
 def _sigmoid(x):
     kind = x.dtype.char
-    return np.reciprocal(np.exp(-np.maximum(x, _LOWEST[kind])) + _ONE[kind])
+    grown = np.exp(np.minimum(x, _HIGHEST[kind]))
+    return grown / (grown + _ONE[kind])
 
 
 def _clip(x, limit: float):
