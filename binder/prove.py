@@ -2,8 +2,8 @@
 
     python binder/prove.py [CHAPTER ...]
 
-Prints the most memory that the kernel of each chapter held, and fails above 1.5 GB, where a page does not run, or where nbgrader
-or PyTorch is installed.
+Prints the most memory that the kernel of each chapter held.  Fails above 1.5 GB, where a page does not run, or where
+nbgrader or PyTorch is installed.
 """
 
 import os
@@ -20,7 +20,8 @@ import json, pathlib, resource, sys
 import nbformat
 from nbclient import NotebookClient
 path = pathlib.Path(sys.argv[1])
-NotebookClient(nbformat.read(path, 4), timeout=300, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute()
+resources = {"metadata": {"path": str(path.parent)}}
+NotebookClient(nbformat.read(path, 4), timeout=300, kernel_name="python3", resources=resources).execute()
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
 """
 
