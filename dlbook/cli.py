@@ -14,7 +14,7 @@ from rich.console import Console
 from dlbook.check.page import PageError
 from dlbook.check.runner import Limits
 from dlbook.course.errors import CourseError
-from dlbook.language import of_person, say
+from dlbook.language import of_person, say, speaking
 
 WORK = pathlib.Path("work")
 EXTRAS = dict.fromkeys(
@@ -217,7 +217,8 @@ def grade(
 def main() -> None:
     """Run the command line; a user's slip prints one message, without a stack trace, and exits with 2."""
     try:
-        app()
+        with speaking(of_person()):
+            app()
     except (CourseError, PageError) as error:
         err.print(str(error), markup=False)
         sys.exit(2)

@@ -88,3 +88,15 @@ def test_a_user_sees_one_sentence_and_no_stack_trace(tmp_path):
         assert done.returncode == 2, arguments
         assert "Traceback" not in done.stderr
         assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+
+
+def test_the_command_line_speaks_the_language_of_the_person(tmp_path):
+    environment = {name: value for name, value in os.environ.items() if name not in ("DLBOOK_LANG", "LC_ALL")}
+    done = subprocess.run(
+        [sys.executable, "-m", "dlbook.cli", "check", "99"],
+        capture_output=True,
+        text=True,
+        encoding="utf8",
+        env={**environment, "LC_MESSAGES": "pt_BR.UTF-8", "PYTHONUTF8": "1"},
+    )
+    assert done.stderr.startswith("Não há o capítulo '99'")
