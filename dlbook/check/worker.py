@@ -6,6 +6,7 @@ process serves one job.
 """
 
 import contextlib
+import gc
 import importlib
 import io
 import json
@@ -78,8 +79,11 @@ def _serve() -> None:
     for number in (0, 1, 2):
         os.dup2(silence, number)
     _send(reply, ready=os.getpid())
+    gc.collect()
+    gc.freeze()  # so that no collection in a child touches, and thereby copies, the pages of what is loaded here
     for line in jobs:
         job = json.loads(line)
+        _load_manifests(job)
         if not hasattr(os, "fork"):
             run(job, reply)
             _send(reply, ended=0)
@@ -95,6 +99,16 @@ def _serve() -> None:
                 os._exit(0)
         _, status = os.waitpid(child, 0)
         _send(reply, ended=status)
+
+
+def _load_manifests(job):
+    """Read what the job's tests ask of the manifests once, here, and not in every child."""
+    folder = pathlib.Path(job["manifest"])
+    if manifest.FOLDER != folder:
+        manifest.FOLDER = folder
+        manifest.of_chapter.cache_clear()
+    for name in {cell["exercise"] for cell in job["cells"]}:
+        manifest.hints(name, job["language"])
 
 
 def _limit_memory(size):
