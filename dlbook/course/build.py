@@ -48,17 +48,18 @@ def load(folder: pathlib.Path) -> Chapter:
 
 def files(chapter: Chapter) -> dict[str, str]:
     """Everything that the build writes for a chapter: text by path below the repository."""
-    notebooks = {language: released(chapter, language) for language in LANGUAGES}
+    written, notebooks = {}, {}
+    for language in LANGUAGES:
+        notebook = authored(chapter, language)
+        written[f"build/nbgrader/source/{language}/{chapter.name}/{chapter.name}.ipynb"] = _text(notebook)
+        notebooks[language] = _released(notebook, language)
     described = _manifest(
         chapter, {language: [_entry(cell) for cell in notebooks[language].cells] for language in LANGUAGES}
     )
-    written = {}
     for language, notebook in notebooks.items():
         notebook.metadata["dlbook"]["release"] = described["release"]
         path = f"{language}/{chapter.name}/{chapter.name}.ipynb"
-        written[f"chapters/{path}"] = _text(notebook)
-        written[f"build/nbgrader/source/{path}"] = _text(authored(chapter, language))
-        written[f"build/nbgrader/release/{path}"] = _text(notebook)
+        written[f"chapters/{path}"] = written[f"build/nbgrader/release/{path}"] = _text(notebook)
     written[f"dlbook/check/manifest/{chapter.name}.json"] = json.dumps(described, ensure_ascii=False, indent=1) + "\n"
     return written
 
@@ -116,7 +117,11 @@ def authored(chapter: Chapter, language: str) -> nbformat.NotebookNode:
 
 def released(chapter: Chapter, language: str) -> nbformat.NotebookNode:
     """The student's notebook: what nbgrader's own preprocessors leave of the instructor's."""
-    notebook, resources = authored(chapter, language), {"nbgrader": {}}
+    return _released(authored(chapter, language), language)
+
+
+def _released(notebook, language):
+    resources = {"nbgrader": {}}
     for preprocessor in _preprocessors(language):
         notebook, resources = preprocessor.preprocess(notebook, resources)
     for cell in notebook.cells:

@@ -93,11 +93,12 @@ def read(folder: pathlib.Path) -> Page:
     if not path.exists():
         raise CourseError(f"{path} does not exist: a chapter's source is named like its folder.")
     text = path.read_text(encoding="utf8")
-    course = jupytext.reads(text, fmt="py:percent").metadata.get("course", {})
+    notebook = jupytext.reads(text, fmt="py:percent")
+    course = notebook.metadata.get("course", {})
     lacking = [key for key in ("title", "minutes", "needs", "book") if key not in course]
     if lacking:
         raise CourseError(f"{path}:1: the header's `course` lacks {', '.join(lacking)}.")
-    cells = _cells(path, text)
+    cells = _cells(path, text, notebook)
     return Page(
         folder.name,
         path,
@@ -112,7 +113,10 @@ def read(folder: pathlib.Path) -> Page:
 def read_wrong(folder: pathlib.Path) -> list[SourceCell]:
     """The wrong answers of a chapter."""
     path = folder / "wrong.py"
-    return _cells(path, path.read_text(encoding="utf8")) if path.exists() else []
+    if not path.exists():
+        return []
+    text = path.read_text(encoding="utf8")
+    return _cells(path, text, jupytext.reads(text, fmt="py:percent"))
 
 
 def chapters(solutions: pathlib.Path) -> list[pathlib.Path]:
@@ -268,8 +272,7 @@ def _test_function(source):
     return last if isinstance(last, ast.FunctionDef) and last.decorator_list else None
 
 
-def _cells(path, text):
-    notebook = jupytext.reads(text, fmt="py:percent")
+def _cells(path, text, notebook):
     lines = [number for number, line in enumerate(text.splitlines(), 1) if re.match(r"# %%( |$)", line)]
     headed = [cell for cell in notebook.cells if cell.metadata or cell.source]
     without_marker = len(headed) - len(lines)
