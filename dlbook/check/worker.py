@@ -104,7 +104,7 @@ def _serve() -> None:
 def _load_manifests(job):
     """Read what the job's tests ask of the manifests once, here, and not in every child."""
     folder = pathlib.Path(job["manifest"])
-    if manifest.FOLDER != folder:
+    if folder != manifest.FOLDER:
         manifest.FOLDER = folder
         manifest.of_chapter.cache_clear()
     for name in {cell["exercise"] for cell in job["cells"]}:
