@@ -1,13 +1,13 @@
 """What students meet in an exercise: the checks, and the runner that gives a verdict.
 
-In a test: `exercise`, `call`, `close`, `gradient`, `equal`, `shape`, `raises`.  In a page: `notebook()`.
+In a test: `exercise`, `call`, `close`, `gradient`, `equal`, `shape`, `raises`, `rng`.  In a page: `notebook()`.
 """
 
 from dlbook.check.compare import call, close, equal, gradient, raises, shape
 from dlbook.check.error import CheckError
-from dlbook.check.exercise import exercise
+from dlbook.check.exercise import exercise, rng
 
-__all__ = ["CheckError", "call", "close", "equal", "exercise", "gradient", "notebook", "raises", "shape"]
+__all__ = ["CheckError", "call", "close", "equal", "exercise", "gradient", "notebook", "raises", "rng", "shape"]
 
 
 def notebook(path: str | None = None) -> None:

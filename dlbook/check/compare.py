@@ -25,9 +25,9 @@ def call(f: Callable, *args, returns: tuple[str, ...] = ("result",), **kwargs) -
     """
     before = copy.deepcopy((args, kwargs))
     result = f(*args, **kwargs)
-    name = getattr(f, "__name__", "the function")
+    name = exercise.name_of(f, args)
     if not _same((args, kwargs), before):
-        raise CheckError(say("{name} changed one of its arguments: work on a copy.", name=name), "pure")
+        raise exercise.impure(name)
     if not returns:
         return result
     if result is None:
@@ -155,7 +155,7 @@ def shape(actual: Any, expected: tuple[int, ...], *, name: str = "result") -> No
 
 def raises(error: type[Exception], f: Callable, *args, what: str = "") -> None:
     """Raise CheckError unless f(*args) raises `error`.  what : the input in words, "a label out of range"."""
-    name = getattr(f, "__name__", "the function")
+    name = exercise.name_of(f, args)
     try:
         f(*args)
     except NotImplementedError:

@@ -5,8 +5,11 @@ import linecache
 import os
 import sysconfig
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from dlbook.check import manifest
 from dlbook.check.error import CheckError
@@ -21,6 +24,7 @@ class _Running:
 
 
 _running: list[_Running] = []
+_seed: list[int] = []
 
 
 def exercise(name: str, hidden: bool = False) -> Callable[[Callable[[], None]], None]:
@@ -56,6 +60,38 @@ def title(test: Callable) -> str:
 def hidden() -> bool:
     """Whether the test that runs now is a hidden one."""
     return bool(_running) and _running[-1].hidden
+
+
+def running_cell() -> str:
+    """Id of the cell of the exercise whose test runs now, "" outside a test."""
+    return _running[-1].exercise.partition("/")[2] if _running else ""
+
+
+def seed(words: Sequence[int] | None) -> None:
+    """Set what `rng` mixes into its seed: a grader's secret of this student; None for nothing."""
+    _seed[:] = words or ()
+
+
+def rng(number: int) -> np.random.Generator:
+    """A generator for the inputs of a hidden test: `default_rng(number)`, and where the grader has a secret, other
+    inputs for each student.
+
+    Use it in hidden tests whose right value the test computes: no input of it is known before the grading.
+    """
+    return np.random.default_rng([number, *_seed] if _seed else number)
+
+
+def name_of(function: Any, args: Sequence[Any] = ()) -> str:
+    """What a message calls the answer: of a driver's call, the function or class that the driver was given."""
+    defined = manifest.exercise(_running[-1].exercise).get("defines", ()) if _running else ()
+    given = (getattr(part, "__name__", None) for part in args if callable(part))
+    own = getattr(function, "__name__", "the function")
+    return own if own in defined else next((name for name in given if name in defined), own)
+
+
+def impure(name: str) -> CheckError:
+    """The error of an answer that changed its arguments."""
+    return CheckError(say("{name} changed one of its arguments: work on a copy.", name=name), "pure")
 
 
 def hint(key: str) -> str:
@@ -98,9 +134,10 @@ def _file_of(answer) -> str | None:
 
 def _slip(error, test, name, is_hidden):
     """The error of an answer in at most three lines; an error of the test itself passes through unchanged."""
-    kind = type(error).__name__
+    kind = getattr(error, "kind", type(error).__name__)
     frames = traceback.extract_tb(error.__traceback__)
-    inside = [frame for frame in frames if _is_answer(frame.filename, test, name)]
+    place = getattr(error, "place", None) or _place(frames, test, name)
+    inside = bool(place[0])
     missing = getattr(error, "name", None) if isinstance(error, NameError) else None
     if missing and not inside and missing in manifest.exercise(name).get("defines", ()):
         said = say(
@@ -108,17 +145,20 @@ def _slip(error, test, name, is_hidden):
         )
         return CheckError(said, "name")
     if is_hidden:
-        return CheckError(say("The answer raises {kind}.", kind=kind), "error")
+        return CheckError(say("The answer raises {kind}.", kind=type(error).__name__), "error")
     if not inside:
-        if isinstance(error, TypeError) and _is_wrong_call(frames, test):
+        if isinstance(error, TypeError) and (hasattr(error, "place") or _is_wrong_call(frames, test)):
             return CheckError(say("Python could not call your answer: {error}.", error=_first_line(error)), "error")
         return error
-    last = inside[-1]
-    said = say("{function} raises {kind}: {error}", function=last.name, kind=kind, error=_first_line(error))
-    line = (last.line or "").strip()
-    return CheckError(
-        said + ("\n  " + say("line {number}: {line}", number=last.lineno, line=line) if line else ""), "error"
-    )
+    function, number, line = place
+    said = say("{function} raises {kind}: {error}", function=function, kind=kind, error=_first_line(error))
+    return CheckError(said + ("\n  " + say("line {number}: {line}", number=number, line=line) if line else ""), "error")
+
+
+def _place(frames, test, name):
+    """Function, number and text of the innermost line of the answer that the error passed; "" for none."""
+    inside = [frame for frame in frames if _is_answer(frame.filename, test, name)]
+    return (inside[-1].name, inside[-1].lineno, (inside[-1].line or "").strip()) if inside else ("", 0, "")
 
 
 def _is_wrong_call(frames, test):

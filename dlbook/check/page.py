@@ -16,7 +16,7 @@ from typing import Any
 
 from dlbook.check import manifest
 from dlbook.check.runner import Cell, Limits, Outcome, Runner
-from dlbook.language import closest, current, say, speaking
+from dlbook.language import LANGUAGES, closest, current, say, speaking
 
 
 class PageError(Exception):
@@ -120,10 +120,13 @@ class StudentPage:
             raise PageError(say("{path} is not a notebook: it has no list of cells.", path=name))
         metadata = notebook.get("metadata") if isinstance(notebook.get("metadata"), dict) else {}
         course = metadata.get("dlbook") if isinstance(metadata.get("dlbook"), dict) else {}
-        chapter = course.get("chapter") or _recognised(cells)
-        if chapter not in manifest.chapters():
+        chapter, language = _chapter_of(course.get("chapter"), cells), course.get("language")
+        if chapter is None:
             raise PageError(say("{path} is no chapter of this course.", path=name))
-        return cls(notebook, chapter, closest(str(course.get("language", "en"))))
+        if not isinstance(language, str) or not language:
+            language = _language_of(chapter, cells)
+        whole = {**notebook, "metadata": {**metadata, "dlbook": course}} if not course else notebook
+        return cls(whole, chapter, closest(language))
 
     @property
     def release(self) -> list[dict[str, Any]]:
@@ -140,8 +143,9 @@ class StudentPage:
         known = {cell["id"] for cell in self.release}
         found: dict[str, list[dict[str, Any]]] = collections.defaultdict(list)
         for cell in self.notebook["cells"]:
-            if course_id(cell) in known:
-                found[course_id(cell)].append(cell)
+            id = course_id(cell)
+            if id in known:
+                found[id].append(cell)
         return found
 
     def answers(self) -> dict[str, str]:
@@ -212,16 +216,28 @@ class StudentPage:
                 continue
             exercise = id if known["kind"] == "exercise" else known.get("exercise", "")
             source = answers.get(id, released["source"]) if known["kind"] == "exercise" else released["source"]
-            by_hand = tuple(exercises[id]["by_hand"]) if known["kind"] == "exercise" else ()
+            rules = exercises[id] if known["kind"] == "exercise" else {}
+            by_hand, defines = tuple(rules.get("by_hand", ())), tuple(rules.get("defines", ()))
             named = f"{self.chapter}/{exercise}" if exercise else ""
             found.append(
-                Cell(id, known["kind"], source, named, known.get("title", ""), known.get("points", 0.0), False, by_hand)
+                Cell(
+                    id,
+                    known["kind"],
+                    source,
+                    named,
+                    known.get("title", ""),
+                    known.get("points", 0.0),
+                    False,
+                    by_hand,
+                    defines,
+                )
             )
         return found
 
     def _moved(self):
         order = [cell["id"] for cell in self.release if cell["id"] in self.kinds]
-        seen = list(dict.fromkeys(course_id(cell) for cell in self.notebook["cells"] if course_id(cell) in self.kinds))
+        kinds = self.kinds
+        seen = [id for id in dict.fromkeys(course_id(cell) for cell in self.notebook["cells"]) if id in kinds]
         expected = [id for id in order if id in seen]
         return [Damage(id, "moved") for id, other in zip(seen, expected, strict=True) if id != other][:1]
 
@@ -259,16 +275,20 @@ def check_and_print(path: str | None = None) -> None:
 
 
 def source_of(cell: dict[str, Any]) -> str:
-    """A cell's text: notebooks on disk hold it as one string or as a list of lines."""
+    """A cell's text: notebooks on disk hold it as one string or as a list of lines; what is no text is left out."""
     source = cell.get("source", "")
-    return "".join(str(line) for line in source) if isinstance(source, list) else str(source)
+    if isinstance(source, list):
+        return "".join(line for line in source if isinstance(line, str))
+    return source if isinstance(source, str) else ""
 
 
 def course_id(cell: dict[str, Any]) -> str | None:
     """The course's id of a cell: nbgrader's, which survives editors that renew cell ids, else the cell's own."""
-    metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
-    graded = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
-    found = graded.get("grade_id") or cell.get("id")
+    metadata = cell.get("metadata")
+    graded = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    found = graded.get("grade_id") if isinstance(graded, dict) else None
+    if not isinstance(found, str) or not found:
+        found = cell.get("id")
     return found if isinstance(found, str) else None
 
 
@@ -312,12 +332,27 @@ def in_order(order: list[str], kept: dict[str, dict[str, Any]], cells: list[dict
     return [*own[None], *(cell for id in order for cell in (kept[id], *own[id]))]
 
 
-def _recognised(cells):
-    """The chapter whose exercise ids a notebook without metadata carries."""
+def _chapter_of(claimed, cells):
+    """The chapter that a notebook names, unless it has half of another's ids and not half of its own exercises; without
+    a name, the one whose ids it has most of."""
     ids = {course_id(cell) for cell in cells}
-    scores = {name: len(ids & set(manifest.of_chapter(name)["exercises"])) for name in manifest.chapters()}
-    best = max(scores, key=scores.get, default=None)
-    return best if best is not None and scores[best] else None
+    if claimed not in manifest.chapters():
+        claimed = None
+    elif len(ids & set(manifest.of_chapter(claimed)["exercises"])) * 2 >= len(
+        manifest.of_chapter(claimed)["exercises"]
+    ):
+        return claimed
+    kinds = {name: set(manifest.of_chapter(name)["kinds"]) for name in manifest.chapters()}
+    best = max(kinds, key=lambda name: len(ids & kinds[name]), default=None)
+    if best is None or not ids & kinds[best]:
+        return claimed
+    return best if claimed is None or len(ids & kinds[best]) * 2 >= len(kinds[best]) else claimed
+
+
+def _language_of(chapter, cells):
+    """The language in which most cells stand as they were released."""
+    texts = {source_of(cell) for cell in cells}
+    return max(LANGUAGES, key=lambda name: len(texts & {cell["source"] for cell in manifest.cells(chapter, name)}))
 
 
 def _lines(report) -> Iterator[str]:

@@ -149,6 +149,7 @@ def verdict_cells(page: Page, answers: dict[str, str] | None = None) -> list[Cel
                 cell.points,
                 cell.hidden,
                 cell.by_hand,
+                tuple(source.defined_names(cell.source)) if cell.kind == "exercise" else (),
             )
         )
     return found
