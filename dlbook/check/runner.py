@@ -204,9 +204,13 @@ class _Server:
         return self.process.poll() is None
 
     def close(self):
+        """End the process: it ends by itself when its control socket does, after it has ended its children."""
         self.control.close()
-        self.process.kill()
-        self.process.wait()
+        try:
+            self.process.wait(timeout=GRACE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 class _Conversation:

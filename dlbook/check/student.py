@@ -14,6 +14,7 @@ import importlib
 import io
 import linecache
 import os
+import select
 import signal
 import socket
 import sys
@@ -24,6 +25,8 @@ from typing import Any, BinaryIO
 
 from dlbook.check import codec
 
+WATCH = 0.1
+"""Seconds between two looks at what the passes hold."""
 LONGEST = 500
 """Characters of an exception's text that cross."""
 
@@ -145,6 +148,9 @@ class Unconfined:
 
             resource.setrlimit(resource.RLIMIT_AS, (self.memory, self.memory))
 
+    def watch(self) -> None:
+        """In the server, now and then while a pass runs."""
+
     def leave(self, children: Sequence[int]) -> None:
         """In the server: end what the passes started."""
         for child in children:
@@ -153,6 +159,9 @@ class Unconfined:
                     kill(child, signal.SIGKILL)
         for child in children:
             os.waitpid(child, 0)
+
+    def close(self) -> None:
+        """At the end of the server."""
 
 
 def _warm_server(control: socket.socket, confined: Any) -> None:
@@ -163,8 +172,12 @@ def _warm_server(control: socket.socket, confined: Any) -> None:
     control.sendall(b"u")
     children = []
     while True:
+        while children and not select.select([control], [], [], WATCH)[0]:
+            confined.watch()
         asked, descriptors, _, _ = socket.recv_fds(control, 1, 1)
         if not asked:
+            confined.leave(children)
+            confined.close()
             return
         if asked == b"k":
             confined.leave(children)
