@@ -1,4 +1,4 @@
-"""The command line: `dlbook lab | start | update | check | submit | build | grade`.
+"""The command line: `dlbook lab | start | update | check | submit | build | grade | merge | report`.
 
 Every slip of a user is one plain sentence.
 """
@@ -20,7 +20,7 @@ WORK = pathlib.Path("work")
 EXTRAS = dict.fromkeys(
     ("jupyterlab", "jupytext", "nbformat", "nbclient", "matplotlib", "ipywidgets", "sklearn"), "course"
 )
-EXTRAS |= {"nbgrader": "instructor", "torch": "torch"}
+EXTRAS |= {"nbgrader": "instructor", "distributed": "cluster", "torch": "torch"}
 """Which extra brings a package."""
 
 app = typer.Typer(
@@ -192,26 +192,125 @@ def build(
 
 @app.command()
 def grade(
-    submissions: Annotated[pathlib.Path, typer.Argument(help="The folder that holds what students handed in.")],
+    submissions: Annotated[pathlib.Path, typer.Argument(help="What students handed in: a folder, or the LMS's zip.")],
     assignment: Annotated[str, typer.Option(help="The chapter: 07-network.")],
-    out_folder: Annotated[pathlib.Path, typer.Option("--out", help="Where grades, gradebook and feedback go.")],
+    out_folder: Annotated[pathlib.Path, typer.Option("--out", help="Where journal, gradebook and grades go.")],
+    jobs: Annotated[Optional[int], typer.Option(help="Submissions at a time; one a processor without it.")] = None,  # noqa: UP045
+    shard: Annotated[str, typer.Option(help="i/n: grade the i-th of n parts of the class.")] = "1/1",
+    resume: Annotated[bool, typer.Option("--resume", help="Keep the verdicts that are there already.")] = False,
+    every_attempt: Annotated[
+        bool, typer.Option("--every-attempt", help="Judge all files of a student, not only the one that counts.")
+    ] = False,
+    secret: Annotated[
+        Optional[pathlib.Path],  # noqa: UP045
+        typer.Option(help="A file whose bytes only the course knows: hidden inputs differ from student to student."),
+    ] = None,
+    executor: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="dask://ADDRESS: judge on the workers of a Dask scheduler."),
+    ] = None,
     seconds: Annotated[float, typer.Option(help="Time limit of one cell; six times as much for a submission.")] = 10.0,
+    memory: Annotated[int, typer.Option(help="MB that a submission may use.")] = 2000,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Isolate nothing: for your own files only, never for a class.")
+    ] = False,
 ) -> None:
-    """Grade a class: grades.csv, an nbgrader gradebook, and HTML feedback for each student."""
-    from rich.progress import track
-
-    from dlbook.course import source
+    """Grade a class: a journal of verdicts, an nbgrader gradebook, and grades.csv."""
     from dlbook.grading import grade as grading
+    from dlbook.grading import remote, sandbox
+
+    solutions = _solutions("grade")
+    tier = sandbox.choose(unsafe)
+    out.print(f"{say('Isolation')}: {tier.name} ({say(tier.says)})", markup=False)
+    with remote.executor(executor) as elsewhere:
+        done = grading.grade(
+            submissions,
+            assignment,
+            out_folder,
+            solutions=solutions,
+            limits=Limits(cell=seconds, total=6 * seconds, memory=memory * 1_000_000),
+            jobs=jobs,
+            shard=_part(shard),
+            resume=resume,
+            every_attempt=every_attempt,
+            secret=_bytes_of(secret),
+            tier=tier,
+            executor=elsewhere,
+            track=_with_time_left,
+        )
+    _summarise(done, out_folder)
+
+
+@app.command()
+def merge(
+    folders: Annotated[list[pathlib.Path], typer.Argument(help="What `dlbook grade --out` wrote, one a shard.")],
+    into: Annotated[
+        Optional[pathlib.Path],  # noqa: UP045
+        typer.Option(help="The folder that gets all verdicts; the first one without it."),
+    ] = None,
+) -> None:
+    """Join the grades of several shards: one journal, one gradebook, one grades.csv."""
+    from dlbook.grading import grade as grading
+
+    target, shards = (into, folders) if into is not None else (folders[0], folders[1:])
+    _summarise(grading.merge(target, shards, solutions=_solutions("merge")), target)
+
+
+def _solutions(command: str) -> pathlib.Path:
+    from dlbook.course import source
 
     root = source.root()
     if root is None:
-        raise CourseError("`dlbook grade` needs the course's repository: the hidden tests are in its solutions/.")
-    limits = Limits(cell=seconds, total=6 * seconds, memory=4_000_000_000)
-    done = grading.grade(submissions, assignment, out_folder, solutions=root / "solutions", limits=limits, track=track)
-    for one in done:
-        reason = f" ({one.reason})" if one.reason else ""
-        out.print(f"{one.student}: {one.score:g} of {one.max_score:g}, {one.status}{reason}", markup=False)
-    out.print(str(out_folder / "grades.csv"))
+        raise CourseError(f"`dlbook {command}` needs the course's repository: the hidden tests are in its solutions/.")
+    return root / "solutions"
+
+
+def _part(text: str) -> tuple[int, int]:
+    part, _, parts = text.partition("/")
+    if not (part.isdigit() and parts.isdigit() and 1 <= int(part) <= int(parts)):
+        raise CourseError(f"--shard {text}: expected i/n with 1 ≤ i ≤ n, as in 2/8.")
+    return int(part), int(parts)
+
+
+def _bytes_of(path: pathlib.Path | None) -> bytes:
+    if path is None:
+        return b""
+    try:
+        content = path.read_bytes().strip()
+    except OSError as error:
+        raise CourseError(f"{path} cannot be read: {error.strerror}.") from None
+    if len(content) < 16:
+        raise CourseError(
+            f"{path} holds {len(content)} bytes: a secret needs at least 16, as `openssl rand -hex 16` gives."
+        )
+    return content
+
+
+def _with_time_left(records, total):
+    """Yield the records behind a bar that says how many are done and how long the rest takes."""
+    from rich import progress
+
+    columns = (progress.BarColumn(), progress.MofNCompleteColumn(), progress.TimeRemainingColumn())
+    with progress.Progress(progress.TextColumn(say("Grading")), *columns, console=err, transient=True) as bar:
+        yield from bar.track(records, total=total)
+
+
+def _summarise(records, folder) -> None:
+    """How many of each status, the mean, whoever needs a person's look, and where the grades are."""
+    import collections
+    import statistics
+
+    counts = collections.Counter(one.status for one in records)
+    told = ", ".join(f"{count} {say(status)}" for status, count in sorted(counts.items()))
+    scored = [one.score for one in records if one.status in ("graded", "untouched")]
+    mean = f"; {say('mean of the tests')} {statistics.fmean(scored):.4g}" if scored else ""
+    out.print(f"{len(records)}: {told}{mean}", markup=False)
+    for one in records:
+        if one.status in ("unreadable", "error"):
+            out.print(f"{one.student}: {say(one.status)}: {one.reason}", markup=False)
+    out.print(
+        say("{path}; `dlbook report {folder}` makes feedback and reports.", path=folder / "grades.csv", folder=folder)
+    )
 
 
 def main() -> None:

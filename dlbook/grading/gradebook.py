@@ -1,23 +1,32 @@
-"""nbgrader's gradebook, written through its API: formgrader and the exporters find cells and scores there."""
+"""nbgrader's gradebook, in its own tables: formgrader and the exporters find cells and scores there."""
 
+import datetime
+import hashlib
 import pathlib
-import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from nbgrader.api import Gradebook
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    Notebook,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.dbutil import ALEMBIC_DIR
 from nbgrader.preprocessors import ComputeChecksums, SaveCells
-from sqlalchemy import create_engine
-from sqlalchemy.exc import DatabaseError, SAWarning
+from sqlalchemy import bindparam, create_engine, insert, select, update
+from sqlalchemy.exc import DatabaseError
 
 from dlbook.course import build
 from dlbook.course.errors import CourseError
-
-if TYPE_CHECKING:
-    from dlbook.grading.grade import Graded
+from dlbook.grading.journal import Record
 
 
 def prepare(path: pathlib.Path, chapter: build.Chapter) -> None:
@@ -38,29 +47,114 @@ def prepare(path: pathlib.Path, chapter: build.Chapter) -> None:
         raise CourseError(said) from None
 
 
-def save(path: pathlib.Path, chapter: build.Chapter, results: "Sequence[Graded]") -> dict[str, float]:
-    """Write each student's automatic scores, over those of an earlier run.
+def save(path: pathlib.Path, chapter: build.Chapter, records: Sequence[Record]) -> dict[str, float]:
+    """Write each student's automatic scores, over those of an earlier run, in one transaction; rows that say so already
+    are not touched.
 
     Returns, by student, what the marks that a person gave in formgrader add to these.
     """
-    added = {}
-    with Gradebook(address_of(path)) as book, warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own way to add a submission
-        for one in results:
-            book.update_or_create_student(one.student)
-            submission = book.update_or_create_submission(chapter.name, one.student)
-            passed = {outcome.cell.id: outcome.points for outcome in one.outcomes}
-            passed |= dict.fromkeys(one.submission.written())
-            for notebook in submission.notebooks:
-                for grade in notebook.grades:
-                    grade.auto_score = passed.get(grade.name, 0.0)
-                    reviewed = grade.auto_score is not None and grade.manual_score is None
-                    grade.needs_manual_grade = one.status == "error" or not reviewed
-        book.db.commit()
-        for one in results:
-            whole = book.find_submission(chapter.name, one.student).score
-            added[one.student] = whole - sum(outcome.points for outcome in one.outcomes)
-    return added
+    engine = create_engine(address_of(path))
+    try:
+        with engine.begin() as connection:
+            return _Writer(connection, chapter.name).save(records)
+    finally:
+        engine.dispose()
+
+
+class _Writer:
+    """Rows of nbgrader's tables, many at a time: its API needs dozens of queries for each submission."""
+
+    def __init__(self, connection, assignment):
+        self.connection = connection
+        self.assignment = connection.scalar(select(Assignment.id).where(Assignment.name == assignment))
+        self.notebook = connection.scalar(select(Notebook.id).where(Notebook.assignment_id == self.assignment))
+        cells = connection.execute(
+            select(BaseCell.id, BaseCell.name, BaseCell.type).where(BaseCell.notebook_id == self.notebook)
+        ).all()
+        self.graded = {name: id for id, name, kind in cells if kind in ("GradeCell", "TaskCell")}
+        self.commented = [id for id, _, kind in cells if kind in ("SolutionCell", "TaskCell")]
+
+    def save(self, records):
+        submitted = self._submitted(records)
+        known = self._grades()
+        new, changed, added = [], [], {}
+        for record in records:
+            scores: dict[str, float | None] = {result.test: result.points for result in record.results}
+            scores |= dict.fromkeys(record.written)
+            added[record.student] = -record.score
+            for name, cell in self.graded.items():
+                score = scores.get(name, 0.0)
+                old = known.get((submitted[record.student], cell))
+                manual, extra = (old.manual_score, old.extra_credit) if old else (None, None)
+                needed = record.status == "error" or (score is None and manual is None)
+                row = {"auto_score": score, "needs_manual_grade": needed}
+                if old is None:
+                    of = {"cell_id": cell, "notebook_id": submitted[record.student]}
+                    new.append({"id": _id(*of.values()), **of, **row})
+                elif (old.auto_score, old.needs_manual_grade) != (score, needed):
+                    changed.append({"changed": old.id, **row})
+                added[record.student] += (score or 0.0 if manual is None else manual) + (extra or 0.0)
+        if new:
+            self.connection.execute(insert(Grade.__table__), new)
+        if changed:
+            self.connection.execute(update(Grade.__table__).where(Grade.id == bindparam("changed")), changed)
+        return added
+
+    def _submitted(self, records):
+        """The id of each student's submitted notebook, made where it is missing."""
+        students = set(self.connection.scalars(select(Student.id)))
+        of_notebook = SubmittedNotebook.assignment_id == SubmittedAssignment.id
+        there = select(SubmittedAssignment.student_id, SubmittedAssignment.id, SubmittedNotebook.id)
+        there = there.outerjoin(SubmittedNotebook, of_notebook).where(
+            SubmittedAssignment.assignment_id == self.assignment
+        )
+        found = {student: (assignment, notebook) for student, assignment, notebook in self.connection.execute(there)}
+        new = [record for record in records if record.student not in found]
+        rows: dict[Any, list[dict[str, Any]]] = {
+            table: [] for table in (Student, SubmittedAssignment, SubmittedNotebook)
+        }
+        rows[Comment] = []
+        for record in new:
+            student, whole = record.student, _id(self.assignment, record.student)
+            notebook = _id(self.notebook, student)
+            if student not in students:
+                rows[Student].append({"id": student})
+            rows[SubmittedAssignment].append(
+                {"id": whole, "assignment_id": self.assignment, "student_id": student, "timestamp": _utc(record)}
+            )
+            rows[SubmittedNotebook].append({"id": notebook, "assignment_id": whole, "notebook_id": self.notebook})
+            rows[Comment] += [
+                {"id": _id(cell, notebook), "cell_id": cell, "notebook_id": notebook} for cell in self.commented
+            ]
+            found[student] = (whole, notebook)
+        for table, values in rows.items():
+            if values:
+                self.connection.execute(insert(table.__table__), values)
+        times = [{"known": found[r.student][0], "timestamp": _utc(r)} for r in records if r not in new]
+        if times:
+            of = SubmittedAssignment.id == bindparam("known")
+            self.connection.execute(update(SubmittedAssignment.__table__).where(of), times)
+        return {student: notebook for student, (_, notebook) in found.items()}
+
+    def _grades(self):
+        of_assignment = (SubmittedNotebook.notebook_id == self.notebook, Grade.notebook_id == SubmittedNotebook.id)
+        columns = (Grade.id, Grade.notebook_id, Grade.cell_id, Grade.auto_score, Grade.manual_score)
+        rows = self.connection.execute(
+            select(*columns, Grade.extra_credit, Grade.needs_manual_grade).where(*of_assignment)
+        )
+        return {(row.notebook_id, row.cell_id): row for row in rows}
+
+
+def _id(*parts):
+    """An id that the same row gets in every run."""
+    return hashlib.sha256("\0".join(parts).encode("utf8", "surrogatepass")).hexdigest()[:32]
+
+
+def _utc(record):
+    """When it arrived, as nbgrader notes times: UTC, without a zone."""
+    if not record.arrived:
+        return None
+    return datetime.datetime.fromisoformat(record.arrived).astimezone(datetime.UTC).replace(tzinfo=None)
 
 
 def address_of(path: pathlib.Path) -> str:
