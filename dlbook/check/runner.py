@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from dlbook.check import manifest
 from dlbook.language import closest, say, speaking
@@ -142,7 +142,7 @@ class Runner:
     def _run(self, passes, job, end) -> _Progress:
         """Run passes until a cell stops one of them."""
         job = {**job, "manifest": str(manifest.FOLDER)}
-        job["passes"] = [[asdict(cell) for cell in cells] for cells in passes]
+        job["passes"] = [[vars(cell) for cell in cells] for cells in passes]
         progress = _Progress()
         with self._conversation(json.dumps(job) + "\n", len(passes)) as talk:
             deadline = min(end, time.monotonic() + self.limits.cell)

@@ -15,7 +15,7 @@ import pathlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import dlbook
 from dlbook.check.runner import Cell, Limits, Outcome, Runner
@@ -54,12 +54,24 @@ class Job:
 
 @dataclass(frozen=True)
 class Settings:
-    """How a run judges: the cells of the chapter in each language, hidden tests and all, limits and tier."""
+    """How a run judges: the cells of the chapter in each language, hidden tests and all, limits and tier.
+
+    digests : by language, of all that decides a verdict but the submission.
+    """
 
     cells: dict[str, tuple[Cell, ...]]
     limits: Limits
     tier: str
     preload: tuple[str, ...] = PRELOAD
+
+    digests: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digests", {language: self._digest(cells) for language, cells in self.cells.items()})
+
+    def _digest(self, cells):
+        told = [[vars(cell) for cell in cells], vars(self.limits), self.tier, VERSION]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def grade(
@@ -201,9 +213,8 @@ def prepare(
 
 def key_of(record: Record, settings: Settings, seed: bytes = b"") -> str:
     """Of what was handed in, by whom, the cells that judge it, the limits, the tier, and this grader."""
-    cells = [asdict(cell) for cell in settings.cells[record.language]]
     handed_in = [record.student, record.assignment, record.sha256 or record.reason, record.answers, record.written]
-    told = [handed_in, cells, asdict(settings.limits), settings.tier, seed.hex(), VERSION]
+    told = [handed_in, settings.digests[record.language], seed.hex()]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
