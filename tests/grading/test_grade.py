@@ -5,10 +5,13 @@ import dataclasses
 import json
 import os
 import pathlib
+import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 import zipfile
 
 import pytest
@@ -532,3 +535,39 @@ def test_of_several_attempts_all_are_judged_where_that_is_asked(released_for_all
     assert [one.score for one in once] == [5.0]
     assert len(list(journal.of_assignment(tmp_path / "True", CHAPTER))) == 2
     assert len(always) == 1
+
+
+def grading_process(folder, out, *options):
+    command = [sys.executable, "-m", "dlbook.cli", "grade", str(folder), "--assignment", "07-network"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen([*command, "--out", str(out), "--jobs", "2", *options], **quiet)
+
+
+@pytest.fixture(scope="module")
+def class_of_chapter_07(tmp_path_factory):
+    """Thirty submissions of a real chapter: each has the first answers right."""
+    folder = tmp_path_factory.mktemp("class")
+    exercises = build.load(SOLUTIONS.parents[1] / "solutions/07-network").pages["en"].of_kind("exercise")
+    for number in range(30):
+        notebook = work.released("07-network", "en")
+        right = {cell.id: cell.source for cell in exercises[: number % (len(exercises) + 1)]}
+        for cell in notebook["cells"]:
+            cell["source"] = right.get(cell["id"], cell["source"])
+        work.write(folder / f"student{number:02}.ipynb", notebook)
+    return folder
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_a_run_that_was_killed_ends_like_one_that_was_not(class_of_chapter_07, tmp_path):
+    start = time.monotonic()
+    assert grading_process(class_of_chapter_07, tmp_path / "whole").wait() == 0
+    seconds = time.monotonic() - start
+    whole = contents(tmp_path / "whole")
+    moments = random.Random(0)
+    for _ in range(5):
+        process = grading_process(class_of_chapter_07, tmp_path / "torn", "--resume")
+        time.sleep(moments.uniform(0.4, 1.0) * seconds)
+        process.kill()
+        process.wait()
+    assert grading_process(class_of_chapter_07, tmp_path / "torn", "--resume").wait() == 0
+    assert contents(tmp_path / "torn") == whole
