@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import autograd, build, check, imports, network, verdict
+from benchmarks import autograd, build, check, grading, imports, network, verdict
 from benchmarks.measure import Row, Size
 
 BENCHMARKS = {
@@ -16,6 +16,7 @@ BENCHMARKS = {
     "verdict": verdict,
     "check": check,
     "build": build,
+    "grading": grading,
 }
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from dlbook.check.page import PageError
 from dlbook.check.runner import Limits
 from dlbook.course.errors import CourseError
-from dlbook.language import of_person, say, speaking
+from dlbook.language import closest, of_person, say, speaking
 
 WORK = pathlib.Path("work")
 EXTRAS = dict.fromkeys(
@@ -254,6 +254,49 @@ def merge(
 
     target, shards = (into, folders) if into is not None else (folders[0], folders[1:])
     _summarise(grading.merge(target, shards, solutions=_solutions("merge")), target)
+
+
+@app.command()
+def report(
+    folder: Annotated[pathlib.Path, typer.Argument(help="What `dlbook grade --out` wrote.")],
+    assignment: Annotated[Optional[list[str]], typer.Option(help="Only this one; all without it.")] = None,  # noqa: UP045
+    locale: Annotated[Optional[str], typer.Option(help="en or pt-BR: of the reports and tables.")] = None,  # noqa: UP045
+    feedback: Annotated[bool, typer.Option(help="Write a page of feedback for each student.")] = True,
+    pseudonyms: Annotated[
+        Optional[pathlib.Path],  # noqa: UP045
+        typer.Option(help="A file whose bytes only the course knows: reports then show pseudonyms."),
+    ] = None,
+    retention: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Days after which the folder is due to be deleted."),
+    ] = None,
+) -> None:
+    """Write tables for Moodle, Canvas and nbgrader, feedback for each student, item analysis and similarity."""
+    from dlbook.grading import report as reports
+
+    written = reports.write(
+        folder,
+        solutions=_solutions("report"),
+        language=closest(locale) if locale else of_person(),
+        assignments=assignment or (),
+        with_feedback=feedback,
+        secret=_bytes_of(pseudonyms),
+        retention=retention,
+        track=_with_time_left,
+    )
+    out.print(f"{len(written)}: {folder / 'report' / 'index.html'}", markup=False)
+
+
+@app.command()
+def explain(
+    folder: Annotated[pathlib.Path, typer.Argument(help="What `dlbook grade --out` wrote.")],
+    student: Annotated[str, typer.Argument(help="As grades.csv names him.")],
+    exercise: Annotated[str, typer.Argument(help="07-network/backprop.")],
+) -> None:
+    """Show one verdict again, hidden tests and all: for the instructor only."""
+    from dlbook.grading import report as reports
+
+    out.print(reports.explain(folder, student, exercise, solutions=_solutions("explain")), markup=False)
 
 
 def _solutions(command: str) -> pathlib.Path:

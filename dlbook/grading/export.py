@@ -317,7 +317,7 @@ def _table(rows, language):
     """The rows as CSV (RFC 4180), in the bytes that are written to a file."""
     brazilian = closest(language) == "pt-BR"
     text = io.StringIO()
-    csv.writer(text, delimiter=";" if brazilian else ",").writerows([_inert(cell) for cell in row] for row in rows)
+    csv.writer(text, delimiter=";" if brazilian else ",").writerows([inert(cell) for cell in row] for row in rows)
     return (codecs.BOM_UTF8 if brazilian else b"") + text.getvalue().encode("utf8", "backslashreplace")
 
 
@@ -326,7 +326,7 @@ def _cell(cell):
     return f"<td{kind}>{cell if isinstance(cell, Html) else shown(cell)}</td>"
 
 
-def _inert(cell):
+def inert(cell):
     """A cell that no spreadsheet takes for a formula (OWASP, "CSV Injection"): an apostrophe before what starts one."""
     return f"'{cell}" if cell.startswith(_FORMULA) and not _PLAIN.fullmatch(cell) else cell
 

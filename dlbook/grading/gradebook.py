@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import pathlib
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from alembic.migration import MigrationContext
@@ -61,6 +62,51 @@ def save(path: pathlib.Path, chapter: build.Chapter, records: Sequence[Record]) 
         engine.dispose()
 
 
+@dataclass
+class Marks:
+    """What a gradebook says of one submission: points and comments by cell, whoever gave them."""
+
+    scores: dict[str, float] = field(default_factory=dict)
+    comments: dict[str, str] = field(default_factory=dict)
+    late_penalty: float = 0.0
+
+    @property
+    def score(self) -> float:
+        return sum(self.scores.values()) - self.late_penalty
+
+
+def marks(path: pathlib.Path, assignment: str) -> dict[str, Marks]:
+    """The marks of an assignment, by student."""
+    found: dict[str, Marks] = {}
+    of_notebook = (
+        Assignment.name == assignment,
+        SubmittedAssignment.assignment_id == Assignment.id,
+        SubmittedNotebook.assignment_id == SubmittedAssignment.id,
+    )
+    student, notebook = SubmittedAssignment.student_id, SubmittedNotebook.id
+    scores = select(student, BaseCell.name, Grade.auto_score, Grade.manual_score, Grade.extra_credit).where(
+        *of_notebook, Grade.notebook_id == notebook, BaseCell.id == Grade.cell_id
+    )
+    comments = select(student, BaseCell.name, Comment.auto_comment, Comment.manual_comment).where(
+        *of_notebook, Comment.notebook_id == notebook, BaseCell.id == Comment.cell_id
+    )
+    penalties = select(student, SubmittedNotebook.late_submission_penalty).where(*of_notebook)
+    engine = create_engine(address_of(path))
+    try:
+        with engine.connect() as connection:
+            for name, cell, automatic, manual, extra in connection.execute(scores):
+                points = (automatic if manual is None else manual) or 0.0
+                found.setdefault(name, Marks()).scores[cell] = points + (extra or 0.0)
+            for name, cell, automatic, manual in connection.execute(comments):
+                if manual or automatic:
+                    found.setdefault(name, Marks()).comments[cell] = manual or automatic
+            for name, penalty in connection.execute(penalties):
+                found.setdefault(name, Marks()).late_penalty = penalty or 0.0
+    finally:
+        engine.dispose()
+    return found
+
+
 class _Writer:
     """Rows of nbgrader's tables, many at a time: its API needs dozens of queries for each submission."""
 
@@ -90,7 +136,7 @@ class _Writer:
                 row = {"auto_score": score, "needs_manual_grade": needed}
                 if old is None:
                     of = {"cell_id": cell, "notebook_id": submitted[record.student]}
-                    new.append({"id": _id(*of.values()), **of, **row})
+                    new.append({"id": digest(*of.values()), **of, **row})
                 elif (old.auto_score, old.needs_manual_grade) != (score, needed):
                     changed.append({"changed": old.id, **row})
                 added[record.student] += (score or 0.0 if manual is None else manual) + (extra or 0.0)
@@ -115,8 +161,8 @@ class _Writer:
         }
         rows[Comment] = []
         for record in new:
-            student, whole = record.student, _id(self.assignment, record.student)
-            notebook = _id(self.notebook, student)
+            student, whole = record.student, digest(self.assignment, record.student)
+            notebook = digest(self.notebook, student)
             if student not in students:
                 rows[Student].append({"id": student})
             rows[SubmittedAssignment].append(
@@ -124,7 +170,7 @@ class _Writer:
             )
             rows[SubmittedNotebook].append({"id": notebook, "assignment_id": whole, "notebook_id": self.notebook})
             rows[Comment] += [
-                {"id": _id(cell, notebook), "cell_id": cell, "notebook_id": notebook} for cell in self.commented
+                {"id": digest(cell, notebook), "cell_id": cell, "notebook_id": notebook} for cell in self.commented
             ]
             found[student] = (whole, notebook)
         for table, values in rows.items():
@@ -145,8 +191,8 @@ class _Writer:
         return {(row.notebook_id, row.cell_id): row for row in rows}
 
 
-def _id(*parts):
-    """An id that the same row gets in every run."""
+def digest(*parts: str) -> str:
+    """An id that the same row gets in every run: 32 hexadecimal digits."""
     return hashlib.sha256("\0".join(parts).encode("utf8", "surrogatepass")).hexdigest()[:32]
 
 

@@ -45,7 +45,7 @@ from dlbook.course import build, work
 from dlbook.course.errors import CourseError
 from dlbook.grading import feedback, grade, gradebook, intake, sandbox
 from dlbook.grading.journal import TestResult
-from dlbook.language import say, speaking
+from dlbook.language import speaking
 
 SOLUTIONS = pathlib.Path("solutions")
 GRADEBOOK = pathlib.Path("grading/gradebook.db")
@@ -153,7 +153,7 @@ class CleanMarkdown(NbGraderPreprocessor):
             if cell.cell_type == "code":
                 cell.outputs = [output for output in cell.outputs if output.output_type in ("stream", "error")]
             elif cell.source != released.get(course_id(cell)):
-                cell.update(cell_type="markdown", source=feedback._harmless(cell.source))
+                cell.update(cell_type="markdown", source=feedback.harmless(cell.source))
         return nb, resources
 
 
@@ -173,7 +173,7 @@ def restored(page: StudentPage, chapter: build.Chapter) -> dict[str, Any]:
             kind = "code" if cell["cell_type"] == "code" else "markdown"
             known = {"id": f"own-{number}", "cell_type": kind, "source": "", "metadata": {}}
         if known["cell_type"] == "markdown" and text != known["source"]:
-            text = feedback._harmless(text)
+            text = feedback.harmless(text)
         cells.append(notebook_cell(known, hidden.get(known["id"], text)))
     return {**work.released(page.chapter, page.language), "cells": cells}
 
@@ -233,14 +233,11 @@ def _notebook(notebook) -> NotebookNode:
 
 
 def _output(result: TestResult, chapter, language) -> NotebookNode:
+    said = feedback.told(result, chapter, language)
     if result.passed:
-        passed = say("✓ hidden test: {title} — passed", title=result.title) if result.hidden else f"✓ {result.title}"
-        return nbformat.v4.new_output("stream", name="stdout", text=f"{passed}\n")
-    said = [f"✗ {result.message}"]
-    if result.hidden:
-        hint = manifest.hints(f"{chapter}/{result.exercise}", language).get(result.key or "", "")
-        said = [say("✗ hidden test: {title} — not passed", title=result.title), *filter(None, [hint])]
-    return nbformat.v4.new_output("error", ename="CheckError", evalue=said[0], traceback=said)
+        return nbformat.v4.new_output("stream", name="stdout", text=f"{said}\n")
+    lines = said.splitlines()
+    return nbformat.v4.new_output("error", ename="CheckError", evalue=lines[0], traceback=lines)
 
 
 def _put_alembic_on_the_path() -> None:
