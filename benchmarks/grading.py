@@ -67,7 +67,7 @@ def submissions(folder: pathlib.Path, count: int) -> None:
 
 
 def graded(folder: pathlib.Path, out: pathlib.Path) -> tuple[float, float]:
-    """Seconds of `dlbook grade` with two jobs, and the most memory that all its processes held together (PSS), in MB."""
+    """Seconds of `dlbook grade` with two jobs, and the most memory that its processes held together (PSS), in MB."""
     command = [sys.executable, "-m", "dlbook.cli", "grade", str(folder), "--assignment", CHAPTER, "--out", str(out)]
     start = time.perf_counter()
     with subprocess.Popen([*command, "--jobs", "2"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:

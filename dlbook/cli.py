@@ -283,6 +283,7 @@ def report(
         secret=_bytes_of(pseudonyms),
         retention=retention,
         track=_with_time_left,
+        tell=lambda sentence: out.print(sentence, markup=False),
     )
     out.print(f"{len(written)}: {folder / 'report' / 'index.html'}", markup=False)
 

@@ -64,11 +64,16 @@ def save(path: pathlib.Path, chapter: build.Chapter, records: Sequence[Record]) 
 
 @dataclass
 class Marks:
-    """What a gradebook says of one submission: points and comments by cell, whoever gave them."""
+    """What a gradebook says of one submission: points and comments by cell, whoever gave them.
+
+    by_hand : cells that a person marked; waiting : those that wait for a person.
+    """
 
     scores: dict[str, float] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
     late_penalty: float = 0.0
+    by_hand: set[str] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
 
     @property
     def score(self) -> float:
@@ -76,7 +81,9 @@ class Marks:
 
 
 def marks(path: pathlib.Path, assignment: str) -> dict[str, Marks]:
-    """The marks of an assignment, by student."""
+    """The marks of an assignment, by student.  Raises CourseError where the file is missing or no gradebook."""
+    if not path.is_file():
+        raise CourseError(f"There is no {path}: grade the class again with --resume.")
     found: dict[str, Marks] = {}
     of_notebook = (
         Assignment.name == assignment,
@@ -84,7 +91,8 @@ def marks(path: pathlib.Path, assignment: str) -> dict[str, Marks]:
         SubmittedNotebook.assignment_id == SubmittedAssignment.id,
     )
     student, notebook = SubmittedAssignment.student_id, SubmittedNotebook.id
-    scores = select(student, BaseCell.name, Grade.auto_score, Grade.manual_score, Grade.extra_credit).where(
+    points = (Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade)
+    scores = select(student, BaseCell.name, *points).where(
         *of_notebook, Grade.notebook_id == notebook, BaseCell.id == Grade.cell_id
     )
     comments = select(student, BaseCell.name, Comment.auto_comment, Comment.manual_comment).where(
@@ -94,14 +102,18 @@ def marks(path: pathlib.Path, assignment: str) -> dict[str, Marks]:
     engine = create_engine(address_of(path))
     try:
         with engine.connect() as connection:
-            for name, cell, automatic, manual, extra in connection.execute(scores):
-                points = (automatic if manual is None else manual) or 0.0
-                found.setdefault(name, Marks()).scores[cell] = points + (extra or 0.0)
+            for name, cell, automatic, manual, extra, waits in connection.execute(scores):
+                own = found.setdefault(name, Marks())
+                own.scores[cell] = ((automatic if manual is None else manual) or 0.0) + (extra or 0.0)
+                own.by_hand |= {cell} if manual is not None else set()
+                own.waiting |= {cell} if waits else set()
             for name, cell, automatic, manual in connection.execute(comments):
                 if manual or automatic:
                     found.setdefault(name, Marks()).comments[cell] = manual or automatic
             for name, penalty in connection.execute(penalties):
                 found.setdefault(name, Marks()).late_penalty = penalty or 0.0
+    except DatabaseError as error:
+        raise CourseError(f"{path} is no gradebook that can be read ({error.orig}).") from None
     finally:
         engine.dispose()
     return found

@@ -5,13 +5,9 @@ import dataclasses
 import json
 import os
 import pathlib
-import random
 import shutil
-import signal
-import sqlite3
 import subprocess
 import sys
-import time
 import zipfile
 
 import pytest
@@ -468,20 +464,7 @@ def test_a_damaged_page_is_repaired_and_says_so(released_for_all, tmp_path, exam
     assert ana.repairs == ("The cell ema-dx was deleted.",)
 
 
-def contents(out):
-    """Journal, table and gradebook, as bytes."""
-    found = {path.name: path.read_bytes() for path in out.rglob("*.json")}
-    found |= {path.name: path.read_bytes() for path in out.rglob("*.current")}
-    found["csv"] = (out / "grades.csv").read_bytes()
-    with sqlite3.connect(out / "gradebook.db") as book:
-        for table in ("student", "submitted_assignment", "submitted_notebook", "grade", "comment"):
-            columns = [row[1] for row in book.execute(f"pragma table_info({table})") if not row[1].endswith("id")]
-            rows = book.execute(f"select {', '.join(columns) or 'count(*)'} from {table}").fetchall()
-            found[table] = sorted(map(repr, rows))
-    return found
-
-
-def test_resuming_judges_only_what_the_journal_lacks(six, graded, tmp_path, monkeypatch):
+def test_resuming_judges_only_what_the_journal_lacks(six, graded, tmp_path, monkeypatch, contents):
     out = tmp_path / "out"
     shutil.copytree(graded[1], out)
     whole = contents(out)
@@ -512,7 +495,7 @@ def test_a_corrected_test_or_a_new_submission_makes_a_new_key(released_for_all, 
     assert len(keys) == 4
 
 
-def test_shards_part_the_class_and_merge_to_the_whole(six, graded, tmp_path):
+def test_shards_part_the_class_and_merge_to_the_whole(six, graded, tmp_path, contents):
     parts = [tmp_path / "one", tmp_path / "two"]
     for number, out in enumerate(parts, 1):
         grading.grade(six, CHAPTER, out, solutions=SOLUTIONS, limits=LIMITS, shard=(number, 2))
@@ -535,39 +518,3 @@ def test_of_several_attempts_all_are_judged_where_that_is_asked(released_for_all
     assert [one.score for one in once] == [5.0]
     assert len(list(journal.of_assignment(tmp_path / "True", CHAPTER))) == 2
     assert len(always) == 1
-
-
-def grading_process(folder, out, *options):
-    command = [sys.executable, "-m", "dlbook.cli", "grade", str(folder), "--assignment", "07-network"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen([*command, "--out", str(out), "--jobs", "2", *options], **quiet)
-
-
-@pytest.fixture(scope="module")
-def class_of_chapter_07(tmp_path_factory):
-    """Thirty submissions of a real chapter: each has the first answers right."""
-    folder = tmp_path_factory.mktemp("class")
-    exercises = build.load(SOLUTIONS.parents[1] / "solutions/07-network").pages["en"].of_kind("exercise")
-    for number in range(30):
-        notebook = work.released("07-network", "en")
-        right = {cell.id: cell.source for cell in exercises[: number % (len(exercises) + 1)]}
-        for cell in notebook["cells"]:
-            cell["source"] = right.get(cell["id"], cell["source"])
-        work.write(folder / f"student{number:02}.ipynb", notebook)
-    return folder
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
-def test_a_run_that_was_killed_ends_like_one_that_was_not(class_of_chapter_07, tmp_path):
-    start = time.monotonic()
-    assert grading_process(class_of_chapter_07, tmp_path / "whole").wait() == 0
-    seconds = time.monotonic() - start
-    whole = contents(tmp_path / "whole")
-    moments = random.Random(0)
-    for _ in range(5):
-        process = grading_process(class_of_chapter_07, tmp_path / "torn", "--resume")
-        time.sleep(moments.uniform(0.4, 1.0) * seconds)
-        process.kill()
-        process.wait()
-    assert grading_process(class_of_chapter_07, tmp_path / "torn", "--resume").wait() == 0
-    assert contents(tmp_path / "torn") == whole

@@ -6,6 +6,10 @@ import datetime
 import html
 import io
 import pathlib
+import re
+import shutil
+import urllib.parse
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,7 +17,7 @@ from dlbook.check import manifest
 from dlbook.check.runner import Limits
 from dlbook.course import build, source, work
 from dlbook.course.errors import CourseError
-from dlbook.grading import feedback, grade, gradebook, journal, report
+from dlbook.grading import export, feedback, grade, gradebook, journal, report
 from dlbook.grading.journal import Record, TestResult
 
 CHAPTER = "00-moving-average"
@@ -70,7 +74,8 @@ def feedback_of(out, student):
 def test_the_feedback_hints_in_the_students_language(out):
     assert "✓ gradient of β" in feedback_of(out, "1001")
     assert "dbeta: ainda não está certo" in feedback_of(out, "bruno")
-    assert "Suas respostas foram corrigidas" in feedback_of(out, "bruno")
+    assert "Sua resposta" in feedback_of(out, "bruno")
+    assert "Score" not in feedback_of(out, "bruno")
     assert "Not attempted yet." in feedback_of(out, "carla")
 
 
@@ -95,7 +100,7 @@ def test_of_a_hidden_test_the_feedback_says_passed_or_not(out, example):
 
 def test_a_repair_and_an_unreadable_file_are_told_politely(out):
     assert "The cell ema-dx was deleted." in feedback_of(out, "eva")
-    assert "your answers count all the same" in feedback_of(out, "eva")
+    assert "that alone costs no points" in feedback_of(out, "eva")
     assert "fabio.ipynb is empty." in feedback_of(out, "fabio")
     assert not (out / "autograded" / "fabio").exists()
 
@@ -128,8 +133,6 @@ def test_formgrader_finds_the_submissions(out):
 
 
 def test_in_portuguese_marks_go_to_ten_and_pseudonyms_hide_names(out, tmp_path):
-    import shutil
-
     shutil.copytree(out, tmp_path / "out")
     now = datetime.datetime(2026, 11, 21, tzinfo=datetime.UTC)
     options = {"with_feedback": False, "secret": b"known to the course", "retention": 180, "now": now}
@@ -139,8 +142,113 @@ def test_in_portuguese_marks_go_to_ten_and_pseudonyms_hide_names(out, tmp_path):
     assert table.startswith(b"\xef\xbb\xbf")
     assert ";10,00" in table.decode("utf8") or ";10;" in table.decode("utf8")
     assert "1001" not in (folder / "similarity.html").read_text(encoding="utf8")
-    assert "1001" in (folder / "pseudonyms.csv").read_text(encoding="utf8")
-    assert "2027-05-20" in (tmp_path / "out/RETENTION.txt").read_text(encoding="utf8")
+    assert not list((tmp_path / "out").rglob("pseudonyms.csv"))
+    report.write(tmp_path / "out", solutions=SOLUTIONS, pseudonym_table=True, **options)
+    assert "1001" in (tmp_path / "out/report/pseudonyms.csv").read_text(encoding="utf8")
+    (until,) = re.findall(r"after (\S+);", (tmp_path / "out/RETENTION.txt").read_text(encoding="utf8"))
+    graded = max(path.stat().st_mtime for path in (tmp_path / "out/journal").glob("*/*.json"))
+    assert until == f"{datetime.datetime.fromtimestamp(graded, datetime.UTC) + datetime.timedelta(180):%Y-%m-%d}"
+
+
+class Register:
+    """A roster of one."""
+
+    def match(self, student):
+        found = SimpleNamespace(number="00123", email="ana@ufx.example", name="Ana Silva")
+        return found if student == "1001" else None
+
+
+def test_a_roster_gives_moodle_what_it_needs_and_without_one_the_report_says_what_is_missing(out, tmp_path):
+    shutil.copytree(out, tmp_path / "out")
+    told = []
+    report.write(tmp_path / "out", solutions=SOLUTIONS, with_feedback=False, tell=told.append)
+    assert told == [
+        f"{CHAPTER}: no table for Moodle, which knows students by ID number or email address alone: give a roster that"
+        " has them."
+    ]
+    assert told[0] in (tmp_path / "out/report/index.html").read_text(encoding="utf8")
+    told.clear()
+    options = {"with_feedback": False, "roster": Register(), "tell": told.append}
+    report.write(tmp_path / "out", solutions=SOLUTIONS, formats=["moodle"], **options)
+    folder = tmp_path / "out/report" / CHAPTER
+    assert (folder / "moodle.csv").read_bytes() == f"ID number,{CHAPTER}\r\n00123,5\r\n".encode()
+    assert not (folder / "canvas.csv").exists()
+    assert "5 students are not in the table for Moodle" in told[0]
+
+
+def test_the_index_sums_up_and_links_what_there_is(out):
+    text = (out / "report/index.html").read_text(encoding="utf8")
+    assert "graded: 4, could not be read: 1, no exercise was attempted: 1" in text
+    assert "mean 2.8 of 5 points" in text
+    links = [urllib.parse.unquote(link) for link in re.findall(r'href="([^"]+)"', text)]
+    assert f"{CHAPTER}/items.html" in links
+    assert "../grades.csv" in links
+    assert all((out / "report" / link).exists() for link in links)
+
+
+def test_a_person_s_mark_reaches_every_table_and_the_feedback(out, tmp_path):
+    from nbgrader.api import Gradebook
+
+    shutil.copytree(out, tmp_path / "out")
+    with Gradebook(gradebook.address_of(tmp_path / "out/gradebook.db")) as book:
+        mark = book.find_grade("ema-dx", CHAPTER, CHAPTER, "bruno")
+        mark.manual_score, mark.extra_credit = 0.5, 1.0
+        book.find_comment("ema", CHAPTER, CHAPTER, "bruno").manual_comment = "Olhe o *índice*."
+        book.find_submission_notebook(CHAPTER, CHAPTER, "bruno").late_submission_penalty = 0.25
+        book.db.commit()
+    before = (tmp_path / "out/gradebook.db").read_bytes()
+    report.write(tmp_path / "out", solutions=SOLUTIONS)
+    assert (tmp_path / "out/gradebook.db").read_bytes() == before
+    with (tmp_path / "out/report" / CHAPTER / "nbgrader.csv").open(encoding="utf8", newline="") as file:
+        (row,) = [row for row in csv.DictReader(file) if row["student_id"] == "bruno"]
+    assert (row["raw_score"], row["late_submission_penalty"], row["score"]) == ("1.5", "0.25", "1.25")
+    page = feedback_of(tmp_path / "out", "bruno")
+    assert "nota dada por quem corrige" in page
+    assert "<em>índice</em>" in page
+    assert "Entrega com atraso" in page
+    assert "1,25 / 5" in page
+
+
+def test_what_was_erased_is_reported_no_more_and_a_damaged_folder_is_one_sentence(out, tmp_path):
+    shutil.copytree(out, tmp_path / "out")
+    export.forget(tmp_path / "out", "bruno")
+    report.write(tmp_path / "out", solutions=SOLUTIONS)
+    assert not (tmp_path / "out/feedback/bruno").exists()
+    (tmp_path / "out/gradebook.db").write_bytes(b"no database, but long enough to look at" * 40)
+    with pytest.raises(CourseError, match=r"gradebook\.db is no gradebook that can be read"):
+        report.write(tmp_path / "out", solutions=SOLUTIONS)
+    (tmp_path / "out/gradebook.db").unlink()
+    with pytest.raises(CourseError, match="There is no"):
+        report.write(tmp_path / "out", solutions=SOLUTIONS)
+    assert not (tmp_path / "out/gradebook.db").exists()
+    next((tmp_path / "out/journal" / CHAPTER).glob("*.json")).write_text("{}")
+    with pytest.raises(CourseError, match="is damaged"):
+        report.write(tmp_path / "out", solutions=SOLUTIONS)
+    (tmp_path / "out/journal" / f"{CHAPTER}.current").unlink()
+    told = []
+    report.write(tmp_path / "out", solutions=SOLUTIONS, tell=told.append)
+    assert told == [f"{CHAPTER}: no verdict counts yet; a run must end first."]
+
+
+def test_the_fault_of_one_page_stops_nobody_elses(out, tmp_path, monkeypatch):
+    shutil.copytree(out, tmp_path / "out")
+    told, rendered = [], feedback.rendered
+
+    def fails(record, *rest):
+        if record.student == "1002":
+            raise KeyError("a fault")
+        return rendered(record, *rest)
+
+    monkeypatch.setattr(feedback, "rendered", fails)
+    report.write(tmp_path / "out", solutions=SOLUTIONS, tell=told.append)
+    assert f"{CHAPTER}: 1002: no feedback, KeyError: 'a fault'" in told
+    assert sorted(path.parent.name for path in (tmp_path / "out").glob("feedback/*/*.html")) == [
+        "1001",
+        "bruno",
+        "carla",
+        "eva",
+        "fabio",
+    ]
 
 
 def test_one_verdict_is_explained_with_its_hidden_test(out, example):
