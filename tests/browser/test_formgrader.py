@@ -23,9 +23,15 @@ EXAMPLE = pathlib.Path(__file__).parents[1] / "example"
 CONFIG = """
 import pathlib
 from dlbook.check import manifest
+from dlbook.course.errors import CourseError
+from dlbook.grading import sandbox
 from dlbook.grading.plugin import configure
 manifest.FOLDER = pathlib.Path("dlbook/check/manifest").resolve()
 configure(get_config(), ".")
+try:
+    sandbox.choose()
+except CourseError:
+    get_config().SafeExecute.unsafe = True
 """
 QUESTION = "How far back does it remember? It forgets at the rate of $\\beta^k$."
 WRITTEN = "It **forgets** slowly: $\\beta^k$.\n\n<script>document.title = 'stolen'</script><img src=x onerror=alert(1)>"

@@ -13,6 +13,7 @@ from dlbook.grading import grade as grading
 from dlbook.grading.intake import submissions
 
 SOLUTIONS = pathlib.Path(__file__).parents[2] / "solutions"
+pytestmark = pytest.mark.usefixtures("best_tier")
 CHAPTERS = ["06-computational-graphs", "07-network"]
 LIMITS = Limits(cell=4.0, total=60.0, memory=4_000_000_000)
 

@@ -150,8 +150,10 @@ def graded_class(folder, students, honest):
 
 
 @pytest.fixture(scope="module")
-def graded(released_for_all, tmp_path_factory):
+def graded(released_for_all, tmp_path_factory, no_tier):
     """The whole class, graded once."""
+    if no_tier:
+        pytest.skip(f"attackers are graded in a sandbox only: {no_tier}")
     return graded_class(tmp_path_factory.mktemp("hostile"), CLASS, CONTROLS)
 
 
@@ -242,8 +244,10 @@ def test_no_script_reaches_a_page(graded):
         assert "<img src=x onerror=alert('dlbook-hostile')" not in text, page
 
 
-def test_no_process_is_left_over(released_for_all, tmp_path):
+def test_no_process_is_left_over(released_for_all, tmp_path, no_tier):
     """Those who leave a process for 15 seconds, and one honest student: their verdicts take less."""
+    if no_tier:
+        pytest.skip(f"attackers are graded in a sandbox only: {no_tier}")
     students = {f"{number}-{one.name}": one for number, one in enumerate(hostile.STUDENTS) if one.family == "daemons"}
     folder = tmp_path / "hostile"
     folder.mkdir()

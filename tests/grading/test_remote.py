@@ -14,6 +14,7 @@ from dlbook.grading import remote
 
 SOLUTIONS = pathlib.Path(__file__).parents[2] / "solutions"
 CHAPTER = "07-network"
+pytestmark = pytest.mark.usefixtures("best_tier")
 
 
 @pytest.fixture(scope="module")

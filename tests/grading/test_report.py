@@ -22,6 +22,7 @@ from dlbook.grading.journal import Record, TestResult
 
 CHAPTER = "00-moving-average"
 SOLUTIONS = pathlib.Path(__file__).parents[1] / "example"
+pytestmark = pytest.mark.usefixtures("best_tier")
 LIMITS = Limits(cell=2.0, total=8.0, memory=2_000_000_000)
 HALF = """
 def moving_average_backward(dm, cache):
