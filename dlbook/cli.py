@@ -1,4 +1,4 @@
-"""The command line: `dlbook lab | start | update | check | submit | build | grade | merge | report`.
+"""The command line: `dlbook lab | start | update | check | submit | build | grade | merge | report | marks | explain`.
 
 Every slip of a user is one plain sentence.
 """
@@ -262,6 +262,10 @@ def report(
     assignment: Annotated[Optional[list[str]], typer.Option(help="Only this one; all without it.")] = None,  # noqa: UP045
     locale: Annotated[Optional[str], typer.Option(help="en or pt-BR: of the reports and tables.")] = None,  # noqa: UP045
     feedback: Annotated[bool, typer.Option(help="Write a page of feedback for each student.")] = True,
+    roster: Annotated[
+        Optional[pathlib.Path],  # noqa: UP045
+        typer.Option(help="The class list, CSV: Moodle's table needs numbers or e-mail addresses."),
+    ] = None,
     pseudonyms: Annotated[
         Optional[pathlib.Path],  # noqa: UP045
         typer.Option(help="A file whose bytes only the course knows: reports then show pseudonyms."),
@@ -273,6 +277,7 @@ def report(
 ) -> None:
     """Write tables for Moodle, Canvas and nbgrader, feedback for each student, item analysis and similarity."""
     from dlbook.grading import report as reports
+    from dlbook.grading.roster import Roster
 
     written = reports.write(
         folder,
@@ -281,11 +286,44 @@ def report(
         assignments=assignment or (),
         with_feedback=feedback,
         secret=_bytes_of(pseudonyms),
+        roster=Roster.read(roster) if roster is not None else None,
         retention=retention,
         track=_with_time_left,
         tell=lambda sentence: out.print(sentence, markup=False),
     )
     out.print(f"{len(written)}: {folder / 'report' / 'index.html'}", markup=False)
+
+
+@app.command()
+def marks(
+    folder: Annotated[pathlib.Path, typer.Argument(help="What `dlbook grade --every-attempt --out` wrote.")],
+    assignment: Annotated[pathlib.Path, typer.Option(help="The assignment's TOML file.")],
+    roster: Annotated[pathlib.Path, typer.Option(help="The class list, CSV: number, name, email, lms_id.")],
+    locale: Annotated[Optional[str], typer.Option(help="en or pt-BR: of the tables.")] = None,  # noqa: UP045
+    allow_lower: Annotated[bool, typer.Option("--allow-lower", help="Let marks fall, for --reason.")] = False,
+    reason: Annotated[str, typer.Option(help="Why marks may fall; it is written down.")] = "",
+) -> None:
+    """Final marks: exercises of several chapters, due dates, extensions, attempts; every change is logged."""
+    from dlbook.grading import report as reports
+    from dlbook.grading.assignment import Assignment
+    from dlbook.grading.roster import Roster
+
+    files, found, lowered = reports.write_marks(
+        folder,
+        Assignment.read(assignment),
+        Roster.read(roster),
+        language=closest(locale) if locale else of_person(),
+        allow_lower=allow_lower,
+        reason=reason,
+    )
+    for change in lowered:
+        held = say("held: --allow-lower --reason lets it fall") if change.held else change.reason
+        out.print(f"{change.student}: {change.old} → {change.new} ({held})", markup=False)
+    for mark in found:
+        if mark.status in ("unknown id", "error"):
+            out.print(f"{mark.student}: {mark.status}: {'; '.join(mark.notes)}", markup=False)
+    for path in files:
+        out.print(str(path))
 
 
 @app.command()

@@ -55,7 +55,7 @@ MOST_RATIO = 200
 """How many times smaller a packed notebook of more than 10 MB may be."""
 
 _MOODLE = re.compile(r"(?P<name>.*?)_(?P<id>\d+)_assignsubmission_[a-z]+(?:_(?P<file>.*))?", re.DOTALL)
-_CANVAS = re.compile(r"(?P<name>.+?)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)", re.DOTALL)
+CANVAS = re.compile(r"(?P<name>.+?)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)", re.DOTALL)
 _NOTEBOOK = re.compile(r"(?P<stem>.+)\.ipynb(?:\.txt|\.json)?", re.IGNORECASE | re.DOTALL)
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE | re.DOTALL)
 _EXPECTED_BESIDE = re.compile(r"timestamp\.txt|thumbs\.db|desktop\.ini|.*-receipt\.txt|" + re.escape(SHEET), re.I)
@@ -220,7 +220,7 @@ def _on_disk(folder, assignment, skip) -> Iterator[_Place]:
         elif path.is_dir():
             deep = _MOODLE.fullmatch(path.name) is not None
             yield _Place(path.name, True, list(_below(path, (), assignment, deep)))
-        elif _is_taken(path.name) or _of_lms(path.name, False):
+        elif _is_taken(path.name) or of_lms(path.name, False):
             yield _Place(path.name, False, [_file(path, (path.name,))])
 
 
@@ -288,7 +288,7 @@ def _unpacked_classes(places, assignment, archives):
 
 
 def _may_be_class(place):
-    return not (place.is_folder or place.files[0].fault or _of_lms(place.label, False)) and _is_zip(place.label)
+    return not (place.is_folder or place.files[0].fault or of_lms(place.label, False)) and _is_zip(place.label)
 
 
 def _is_class(path, assignment):
@@ -318,7 +318,7 @@ def _of_class(path, assignment, archives) -> list[_Place]:
         if (file.fault and file.parts[0] in ("", "..")) or re.match(r"[A-Za-z]:", file.parts[0]):
             file = replace(file, parts=("_".join(part for part in file.parts if part not in ("", "..")) or "_",))
         is_folder = len(file.parts) > 1
-        if is_folder or _is_taken(file.parts[0]) or _of_lms(file.parts[0], False):
+        if is_folder or _is_taken(file.parts[0]) or of_lms(file.parts[0], False):
             below = file.parts[1:] if is_folder else file.parts
             places.setdefault((file.parts[0], is_folder), []).append(replace(file, parts=below))
     return [_Place(label, is_folder, files) for (label, is_folder), files in sorted(places.items())]
@@ -333,7 +333,7 @@ def _unwrapped(files, assignment):
 
 def _looks_like_class(files, assignment):
     owners = {file.parts[0] for file in files if len(file.parts) > 2 and file.parts[1] == assignment}
-    return len(owners) > 1 or any(_of_lms(file.parts[0], len(file.parts) > 1) for file in files)
+    return len(owners) > 1 or any(of_lms(file.parts[0], len(file.parts) > 1) for file in files)
 
 
 def _is_taken(name):
@@ -464,18 +464,18 @@ def _in_zip(file, assignment):
     return [replace(one, path=file.path) for one in notebooks], _names(beside)
 
 
-def _of_lms(label, is_folder):
+def of_lms(label, is_folder):
     """How Moodle or Canvas names a student's folder or file: a match with name, id and file.
 
     Of two numbers the first is the LMS's: what follows, the student wrote.
     """
-    found = (_MOODLE.fullmatch(label), None if is_folder else _CANVAS.fullmatch(label))
+    found = (_MOODLE.fullmatch(label), None if is_folder else CANVAS.fullmatch(label))
     return min(filter(None, found), key=lambda match: match.start("id"), default=None)
 
 
 def _students(places) -> list[tuple[str, str]]:
     """(student, name) of each place.  A number that comes with two names is no student's: then whole names count."""
-    matches = [_of_lms(place.label, place.is_folder) for place in places]
+    matches = [of_lms(place.label, place.is_folder) for place in places]
     names: dict[str, set[str]] = {}
     for match in filter(None, matches):
         names.setdefault(match["id"], set()).add(match["name"])
@@ -489,7 +489,7 @@ def _students(places) -> list[tuple[str, str]]:
 
 
 def _of_place(place, student, name, assignment, folder, lean) -> list[_Attempt]:
-    files, match = place.files, _of_lms(place.label, place.is_folder)
+    files, match = place.files, of_lms(place.label, place.is_folder)
     if match and not place.is_folder and match["file"]:
         files = [replace(file, parts=(match["file"],)) for file in files]
     taken = [file for file in files if _is_candidate(file)]
@@ -508,7 +508,7 @@ def _of_place(place, student, name, assignment, folder, lean) -> list[_Attempt]:
         arrived = max((file.arrived for file in files), default="")
         empty = Submission(student, path, None, reason, name, "", arrived, (), dropped)
         return [_Attempt(empty, is_empty=not chosen)]
-    is_canvas = match is not None and match.re is _CANVAS
+    is_canvas = match is not None and match.re is CANVAS
     found = []
     for file in chosen:
         stem = _stem(file.parts[-1])

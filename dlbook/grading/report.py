@@ -11,24 +11,19 @@ import urllib.parse
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 from dlbook.course import build
 from dlbook.course.errors import CourseError
 from dlbook.grading import export, feedback, grade, gradebook, items, journal, similarity
+from dlbook.grading import marks as semester
+from dlbook.grading.assignment import Assignment
 from dlbook.grading.journal import Record
+from dlbook.grading.roster import Roster
 from dlbook.language import LANGUAGES, current, say, speaking
 
 FOLDER = "report"
 RETENTION = "RETENTION.txt"
 PSEUDONYMS = "pseudonyms.csv"
-
-
-class Roster(Protocol):
-    """Whom the school has in the class."""
-
-    def match(self, student: str) -> Any:
-        """The entry of a student as intake names him, with .number, .email and .name; None where there is none."""
 
 
 @dataclass
@@ -102,6 +97,50 @@ def write(
     for note in notes:
         tell(note)
     return files
+
+
+def write_marks(
+    out: pathlib.Path,
+    assignment: Assignment,
+    roster: Roster,
+    *,
+    language: str = "en",
+    allow_lower: bool = False,
+    reason: str = "",
+) -> tuple[list[pathlib.Path], list[semester.Mark], list[semester.Change]]:
+    """The final marks of an assignment of several chapters, from all attempts in the journal and what a person gave.
+
+    Writes out/marks/<name>.csv and tables for Moodle, Canvas and nbgrader beside it; every change of a mark goes to
+    out/marks/ledger.jsonl.  Returns the files, the marks, and the changes that lower one: these are held, and the old
+    mark stays, unless `allow_lower` comes with a reason.  Raises CourseError.
+    """
+    known = [chapter for chapter in assignment.chapters if chapter in journal.assignments(out)]
+    if not known:
+        raise CourseError(f"{out} holds no verdicts on {', '.join(assignment.chapters)}: run `dlbook grade` first.")
+    records = [record for chapter in known for record in journal.of_assignment(out, chapter)]
+    given: dict[str, dict[str, float]] = {}
+    written = {task.id for task in assignment.tasks if task.is_written}
+    for chapter in known:
+        for student, found in gradebook.marks(out / "gradebook.db", chapter).items():
+            points = {f"{chapter}/{cell}": found.scores[cell] for cell in found.by_hand}
+            mine = {cell: score for cell, score in points.items() if cell in written}
+            if mine and roster.match(student) is not None:
+                given.setdefault(student, {}).update(mine)
+    ledger = semester.Ledger(out / "marks" / "ledger.jsonl")
+    with speaking(language):
+        marks = semester.marks(assignment, roster, records, given)
+        lowered = ledger.update(marks, allow_lower=allow_lower, reason=reason)
+        marks = ledger.standing(marks)
+        files = [out / "marks" / f"{assignment.name}.csv"]
+        files[0].parent.mkdir(parents=True, exist_ok=True)
+        semester.write_csv(files[0], marks)
+        listed = [mark.exported() for mark in marks if mark.status != "unknown id"]
+        for name, export_as in export.FORMATS.items():
+            if name == "moodle" and not all(mark.number for mark in listed):
+                continue
+            files.append(out / "marks" / f"{assignment.name}-{name}.csv")
+            files[-1].write_bytes(export_as(listed, language))
+    return files, marks, lowered
 
 
 def explain(out: pathlib.Path, student: str, exercise: str, *, solutions: pathlib.Path) -> str:

@@ -18,7 +18,9 @@ from dlbook.check.runner import Limits
 from dlbook.course import build, source, work
 from dlbook.course.errors import CourseError
 from dlbook.grading import export, feedback, grade, gradebook, journal, report
+from dlbook.grading.assignment import Assignment
 from dlbook.grading.journal import Record, TestResult
+from dlbook.grading.roster import Roster
 
 CHAPTER = "00-moving-average"
 SOLUTIONS = pathlib.Path(__file__).parents[1] / "example"
@@ -343,3 +345,42 @@ def test_the_journal_of_a_class_is_enough(out):
     records = journal.of_assignment(out, CHAPTER).counting()
     assert [record.student for record in records] == ["1001", "1002", "bruno", "carla", "eva", "fabio"]
     assert io.StringIO(records[0].text()).read() == Record.parse(records[0].text()).text()
+
+
+ASSIGNMENT = f"""
+name = "p1"
+title = "One chapter"
+timezone = "America/Sao_Paulo"
+due = 2099-01-01T00:00:00
+maximum = 10
+attempts = "last"
+
+[[exercise]]
+id = "{CHAPTER}/ema"
+
+[[late]]
+after = "0h"
+keep = 0
+"""
+
+
+def test_final_marks_come_from_the_journal_and_none_falls_silently(out, tmp_path):
+    shutil.copytree(out, tmp_path / "out")
+    (tmp_path / "p1.toml").write_text(ASSIGNMENT, encoding="utf8")
+    (tmp_path / "class.csv").write_text("number,name\n1001,Ana\nbruno,Bruno\n9,Zoe\n", encoding="utf8")
+    assignment, roster = Assignment.read(tmp_path / "p1.toml"), Roster.read(tmp_path / "class.csv")
+    files, found, lowered = report.write_marks(tmp_path / "out", assignment, roster)
+    given = {mark.student: (str(mark.mark), mark.status) for mark in found if mark.status != "unknown id"}
+    assert given == {"1001": ("10.00", "graded"), "bruno": ("4.00", "graded"), "9": ("0.00", "absent")}
+    assert not lowered
+    assert [path.name for path in files] == ["p1.csv", "p1-nbgrader.csv", "p1-moodle.csv", "p1-canvas.csv"]
+    harder = ASSIGNMENT.replace("due = 2099", "due = 2001")
+    (tmp_path / "p1.toml").write_text(harder, encoding="utf8")
+    late = Assignment.read(tmp_path / "p1.toml")
+    _, found, lowered = report.write_marks(tmp_path / "out", late, roster)
+    assert {change.student for change in lowered} == {"1001", "bruno"}
+    assert {mark.student: str(mark.mark) for mark in found}["1001"] == "10.00"
+    _, found, _ = report.write_marks(tmp_path / "out", late, roster, allow_lower=True, reason="the date was wrong")
+    assert {mark.student: str(mark.mark) for mark in found}["1001"] == "0.00"
+    with pytest.raises(CourseError, match="holds no verdicts on 00-moving-average"):
+        report.write_marks(tmp_path / "none", late, roster)
