@@ -162,6 +162,14 @@ def build(
         Optional[pathlib.Path],  # noqa: UP045
         typer.Option(help="Write executed notebooks with solutions into this folder."),
     ] = None,
+    private: Annotated[
+        Optional[pathlib.Path],  # noqa: UP045
+        typer.Option(help="Your folder of private cells: check them, and write students' pages with --into."),
+    ] = None,
+    into: Annotated[
+        Optional[pathlib.Path],  # noqa: UP045
+        typer.Option(help="Where the students' pages with private exercises go; never chapters/."),
+    ] = None,
 ) -> None:
     """Turn the sources in solutions/ into notebooks, in both languages."""
     from dlbook.course import build as builder
@@ -172,6 +180,9 @@ def build(
         raise CourseError(
             "`dlbook build` needs the course's repository: run it from a clone, installed with `pip install -e .`."
         )
+    if private is not None:
+        _build_private(root, private, into, chapters)
+        return
     written = builder.build(root, chapters)
     if check:
         behind = builder.stale(root, written) if not chapters else []
@@ -190,6 +201,24 @@ def build(
             out.print(str(path))
 
 
+def _build_private(root, private, into, chapters):
+    """Check the private cells of each chapter that has some, and write the pages that students get."""
+    from dlbook.course import build as builder
+    from dlbook.course import source
+    from dlbook.grading import private as overlay
+
+    if into is not None and (root / "chapters").resolve() in (into.resolve(), *into.resolve().parents):
+        raise CourseError("--into chapters/: private exercises never go there; choose another folder.")
+    for path in source.chapters(root / "solutions"):
+        if (private / path.name).is_dir() and path.name in (chapters or [path.name]):
+            chapter = overlay.load(builder.load(path), private)
+            names = overlay.exercises(chapter, private)
+            overlay.prove(chapter, names)
+            out.print(f"{path.name}: {', '.join(names)}", markup=False)
+            for page in overlay.notebooks(chapter, into) if into is not None else ():
+                out.print(str(page), markup=False)
+
+
 @app.command()
 def grade(
     submissions: Annotated[pathlib.Path, typer.Argument(help="What students handed in: a folder, or the LMS's zip.")],
@@ -204,6 +233,10 @@ def grade(
     secret: Annotated[
         Optional[pathlib.Path],  # noqa: UP045
         typer.Option(help="A file whose bytes only the course knows: hidden inputs differ from student to student."),
+    ] = None,
+    private: Annotated[
+        Optional[pathlib.Path],  # noqa: UP045
+        typer.Option(help="Your folder of hidden tests, points and exercises that nobody else has."),
     ] = None,
     executor: Annotated[
         Optional[str],  # noqa: UP045
@@ -228,6 +261,7 @@ def grade(
             assignment,
             out_folder,
             solutions=solutions,
+            private=private,
             limits=Limits(cell=seconds, total=6 * seconds, memory=memory * 1_000_000),
             jobs=jobs,
             shard=_part(shard),
@@ -331,11 +365,14 @@ def explain(
     folder: Annotated[pathlib.Path, typer.Argument(help="What `dlbook grade --out` wrote.")],
     student: Annotated[str, typer.Argument(help="As grades.csv names him.")],
     exercise: Annotated[str, typer.Argument(help="07-network/backprop.")],
+    private: Annotated[Optional[pathlib.Path], typer.Option(help="Your private folder.")] = None,  # noqa: UP045
 ) -> None:
     """Show one verdict again, hidden tests and all: for the instructor only."""
     from dlbook.grading import report as reports
 
-    out.print(reports.explain(folder, student, exercise, solutions=_solutions("explain")), markup=False)
+    out.print(
+        reports.explain(folder, student, exercise, solutions=_solutions("explain"), private=private), markup=False
+    )
 
 
 def _solutions(command: str) -> pathlib.Path:

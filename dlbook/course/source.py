@@ -113,8 +113,11 @@ def read(folder: pathlib.Path) -> Page:
 def read_wrong(folder: pathlib.Path) -> list[SourceCell]:
     """The wrong answers of a chapter."""
     path = folder / "wrong.py"
-    if not path.exists():
-        return []
+    return read_cells(path) if path.exists() else []
+
+
+def read_cells(path: pathlib.Path) -> list[SourceCell]:
+    """The cells of a file in the source's format, without a header.  Raises CourseError with file, line and cell."""
     text = path.read_text(encoding="utf8")
     return _cells(path, text, jupytext.reads(text, fmt="py:percent"))
 

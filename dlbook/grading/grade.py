@@ -22,6 +22,7 @@ from dlbook.check.runner import Cell, Limits, Outcome, Runner
 from dlbook.course import build, source
 from dlbook.course.errors import CourseError
 from dlbook.grading import gradebook, intake, journal, sandbox
+from dlbook.grading import private as overlay
 from dlbook.grading.intake import Submission
 from dlbook.grading.journal import Record, TestResult
 from dlbook.language import LANGUAGES, say, speaking
@@ -80,6 +81,7 @@ def grade(
     out: pathlib.Path,
     *,
     solutions: pathlib.Path,
+    private: pathlib.Path | None = None,
     limits: Limits = LIMITS,
     jobs: int | None = None,
     shard: tuple[int, int] = (1, 1),
@@ -92,34 +94,44 @@ def grade(
 ) -> list[Record]:
     """Grade what lies in `folder` and write out/journal, out/gradebook.db and out/grades.csv.
 
-    solutions : the folder of the sources, which hold the hidden tests.  jobs : submissions at a time, the number of
-    processors without it.  shard : (i, n), grade the i-th of n parts of the class.  resume : keep the verdicts that are
-    in the journal.  every_attempt : judge each file of a student, not only the one that counts.  secret : hidden
-    inputs that are drawn (`check.rng`) differ from student to student.  tier : of isolation, the best of this machine
-    without it.  executor : judges elsewhere (concurrent.futures).  track : shows progress while it yields what it is
-    given.
+    solutions : the folder of the sources, which hold the hidden tests.  private : an instructor's own cells, see
+    `dlbook.grading.private`; their references and wrong answers are run first.  jobs : submissions at a time, the
+    number of processors without it.  shard : (i, n), grade the i-th of n parts of the class.  resume : keep the
+    verdicts that are in the journal.  every_attempt : judge each file of a student, not only the one that counts.
+    secret : hidden inputs that are drawn (`check.rng`) differ from student to student.  tier : of isolation, the best
+    of this machine without it.  executor : judges elsewhere (concurrent.futures).  track : shows progress while it
+    yields what it is given.
     An earlier run's rows in `out` stay, except those of the students graded now.  Returns the verdicts that count.
     Raises CourseError for an unknown assignment, a folder without submissions, a machine that cannot isolate, or an
     `out` that cannot be used; no submission stops the class.
     """
-    chapter = load(assignment, solutions)
     if out.resolve() == folder.resolve():
         raise CourseError(f"{out} is the folder of the submissions: choose another --out.")
-    settings = settings_of(chapter, limits, tier or sandbox.choose())
-    taken = intake.attempts if every_attempt else intake.submissions
-    handed_in = [one for one in taken(folder, assignment, skip=out, lean=True) if in_shard(one.student, shard)]
-    _make(out)
-    _rows(out / "grades.csv")  # a table of somebody else's stops the run here, not after it
-    gradebook.prepare(out / "gradebook.db", chapter)
-    book = journal.of_assignment(out, assignment)
-    prepared = [prepare(chapter, one, settings, folder, secret) for one in handed_in]
-    todo = [job for job in prepared if not (resume and job.record.key in book)]
-    with contextlib.closing(judged(todo, settings, executor, jobs)) as verdicts:
-        for record in track(verdicts, len(todo)):
-            book.write(record)
-    counts = {job.record.student: job.record.key for job in prepared}
-    book.set_current(counts)
-    return _publish(out, chapter, [book.read(key) for _, key in sorted(counts.items())])
+    tier = tier or sandbox.choose()
+    chapter = published = load(assignment, solutions)
+    with contextlib.ExitStack() as stack:
+        if private is not None:
+            chapter = overlay.load(published, private)
+            overlay.prove(chapter, overlay.exercises(chapter, private))
+            if overlay.changes_the_page(chapter, published):
+                stack.enter_context(overlay.as_manifest(chapter))
+        settings = settings_of(chapter, limits, tier)
+        taken = intake.attempts if every_attempt else intake.submissions
+        handed_in = [one for one in taken(folder, assignment, skip=out, lean=True) if in_shard(one.student, shard)]
+        if private is not None:
+            stack.enter_context(overlay.as_manifest(chapter))
+        _make(out)
+        _rows(out / "grades.csv")  # a table of somebody else's stops the run here, not after it
+        gradebook.prepare(out / "gradebook.db", chapter)
+        book = journal.of_assignment(out, assignment)
+        prepared = [prepare(chapter, one, settings, folder, secret) for one in handed_in]
+        todo = [job for job in prepared if not (resume and job.record.key in book)]
+        with contextlib.closing(judged(todo, settings, executor, jobs)) as verdicts:
+            for record in track(verdicts, len(todo)):
+                book.write(record)
+        counts = {job.record.student: job.record.key for job in prepared}
+        book.set_current(counts)
+        return _publish(out, chapter, [book.read(key) for _, key in sorted(counts.items())])
 
 
 def merge(out: pathlib.Path, shards: Sequence[pathlib.Path], *, solutions: pathlib.Path) -> list[Record]:

@@ -16,6 +16,7 @@ from dlbook.course import build
 from dlbook.course.errors import CourseError
 from dlbook.grading import export, feedback, grade, gradebook, items, journal, similarity
 from dlbook.grading import marks as semester
+from dlbook.grading import private as overlay
 from dlbook.grading.assignment import Assignment
 from dlbook.grading.journal import Record
 from dlbook.grading.roster import Roster
@@ -143,10 +144,12 @@ def write_marks(
     return files, marks, lowered
 
 
-def explain(out: pathlib.Path, student: str, exercise: str, *, solutions: pathlib.Path) -> str:
+def explain(
+    out: pathlib.Path, student: str, exercise: str, *, solutions: pathlib.Path, private: pathlib.Path | None = None
+) -> str:
     """One verdict as text: the answer, and each of its tests with its source, its points and what it said.
 
-    For the instructor: the hidden tests are in it.  Raises CourseError for a student or an exercise without verdict.
+    For the instructor: the hidden tests are in it, those of a `private` folder too.  Raises CourseError for a student or an exercise without verdict.
     """
     assignment, _, name = exercise.partition("/")
     if assignment not in journal.assignments(out):
@@ -155,7 +158,8 @@ def explain(out: pathlib.Path, student: str, exercise: str, *, solutions: pathli
     if student not in found:
         raise CourseError(f"{out} holds no verdict on {student}; there are {len(found)} students in it.")
     record = found[student]
-    page = grade.load(assignment, solutions).pages[record.language]
+    chapter = grade.load(assignment, solutions)
+    page = (overlay.load(chapter, private) if private is not None else chapter).pages[record.language]
     if name not in {cell.id for cell in page.of_kind("exercise")}:
         names = ", ".join(cell.id for cell in page.of_kind("exercise"))
         raise CourseError(f"{assignment} has no exercise {name!r}; it has {names}.")
@@ -164,7 +168,8 @@ def explain(out: pathlib.Path, student: str, exercise: str, *, solutions: pathli
     for result in (one for one in record.results if one.exercise == name):
         kind = "hidden test" if result.hidden else "test"
         lines.append(f"--- {kind} {result.test}: {result.points:g} of {result.worth:g} ({result.key or 'passed'})")
-        lines += [page.cell(result.test).source.strip(), *([f"✗ {result.message}"] if result.message else []), ""]
+        source = next((cell.source for cell in page.cells if cell.id == result.test), "# in the private folder")
+        lines += [source.strip(), *([f"✗ {result.message}"] if result.message else []), ""]
     return "\n".join(lines)
 
 
