@@ -149,7 +149,8 @@ def explain(
 ) -> str:
     """One verdict as text: the answer, and each of its tests with its source, its points and what it said.
 
-    For the instructor: the hidden tests are in it, those of a `private` folder too.  Raises CourseError for a student or an exercise without verdict.
+    For the instructor: the hidden tests are in it, those of a `private` folder too.
+    Raises CourseError for a student or an exercise without verdict.
     """
     assignment, _, name = exercise.partition("/")
     if assignment not in journal.assignments(out):
