@@ -86,8 +86,11 @@ def test_a_slider_moves_with_the_keyboard_and_the_figure_changes(browser, serve,
     before, alt = picture.get_attribute("src"), picture.get_attribute("alt")
     assert alt
     handle.focus()
+    expect(handle).to_be_focused()
+    place = handle.get_attribute("aria-valuenow")
     page.keyboard.press("ArrowRight")
-    expect(picture).not_to_have_attribute("src", before, timeout=15_000)
+    expect(handle).not_to_have_attribute("aria-valuenow", place)
+    expect(picture).not_to_have_attribute("src", before, timeout=60_000)
     shot(page, "slider")
 
 
