@@ -75,11 +75,12 @@ def test_the_start_page_leads_to_a_chapter(browser, serve, shot):
     assert download.value.suggested_filename == "dlbook-work.zip"
 
 
-def test_a_slider_moves_with_the_keyboard_and_the_figure_changes(browser, serve, shot):
+@pytest.mark.parametrize("name", ["05-gradient-descent", CHAPTER])
+def test_a_slider_moves_with_the_keyboard_and_the_figure_changes(browser, serve, shot, name):
     _, address = serve("en")
-    page = open_page(browser, address, f"{CHAPTER}/{CHAPTER}.ipynb")
+    page = open_page(browser, address, f"{name}/{name}.ipynb")
     run_all(page)
-    shot(page, "chapter")
+    shot(page, f"chapter-{name}")
     panel = page.locator(".dlbook-panel").filter(has=page.locator(".noUi-handle"))
     live = find(page, panel.filter(has_not=page.locator("button:has-text('Run')")))
     picture, handle = live.locator("img").first, live.locator(".noUi-handle").first
@@ -91,7 +92,7 @@ def test_a_slider_moves_with_the_keyboard_and_the_figure_changes(browser, serve,
     page.keyboard.press("ArrowRight")
     expect(handle).not_to_have_attribute("aria-valuenow", place)
     expect(picture).not_to_have_attribute("src", before, timeout=60_000)
-    shot(page, "slider")
+    shot(page, f"slider-{name}")
 
 
 def test_a_wrong_answer_shows_its_hint_and_a_right_one_its_tick(browser, serve, shot, chapter):
