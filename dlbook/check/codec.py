@@ -43,12 +43,6 @@ class Name(str):
     __slots__ = ()
 
 
-def write(stream: BinaryIO, value: Any) -> None:
-    """Write one message.  Raises NotPlainError before anything is written."""
-    stream.write(encode(value))
-    stream.flush()
-
-
 def read(stream: BinaryIO, names: dict[str, Any] | None = None) -> Any:
     """Read one message.  names : what a Name stands for on this side; without them none may come.
 

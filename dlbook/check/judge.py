@@ -14,9 +14,9 @@ import gc
 import importlib
 import io
 import json
-import linecache
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -28,6 +28,7 @@ import numpy as np
 from dlbook.check import codec, manifest
 from dlbook.check.error import CheckError
 from dlbook.check.exercise import impure, name_of, running_cell, seed
+from dlbook.check.process import execute, without_streams, without_working_folder
 from dlbook.check.rules import defined_names, written_by_hand
 from dlbook.language import say
 
@@ -148,7 +149,7 @@ def run(job: dict[str, Any], said: io.TextIOBase, students: Sequence[Student]) -
     breaks a rule is skipped, and the reason speaks in each of its tests.
     """
     os.environ["DLBOOK_LANG"] = job["language"]
-    manifest.FOLDER = pathlib.Path(job["manifest"])
+    manifest.use(pathlib.Path(job["manifest"]))
     seed(job.get("seed"))
     for number, (cells, student) in enumerate(zip(job["passes"], students, strict=True)):
         try:
@@ -182,10 +183,10 @@ def _run_cell(cell, space, student) -> CheckError | None:
             )
         elif cell["kind"] == "given":
             student.start(cell["id"], cell["source"])
-            _execute(cell, space)
+            execute(cell["source"], f"<{cell['id']}>", space)
             student.finish()
         else:
-            _execute(cell, space)
+            execute(cell["source"], f"<{cell['id']}>", space)
     except StudentGoneError:
         raise
     except CheckError as error:
@@ -201,12 +202,6 @@ def _run_cell(cell, space, student) -> CheckError | None:
         said = say("The cell raises {kind}: {error}", kind=kind, error=" ".join(str(error).split())[:200])
         return CheckError(said, "error")
     return None
-
-
-def _execute(cell, space):
-    filename, text = f"<{cell['id']}>", cell["source"]
-    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    exec(compile(text, filename, "exec"), space)
 
 
 def _take_names(names, space, found, student):
@@ -290,10 +285,7 @@ def _send(said, **line):
 
 def _load_manifests(job):
     """Read what the job's tests ask of the manifests once, here, and not in every child."""
-    folder = pathlib.Path(job["manifest"])
-    if folder != manifest.FOLDER:
-        manifest.FOLDER = folder
-        manifest.of_chapter.cache_clear()
+    manifest.use(pathlib.Path(job["manifest"]))
     for name in {cell["exercise"] for cells in job["passes"] for cell in cells}:
         manifest.hints(name, job["language"])
 
@@ -301,8 +293,6 @@ def _load_manifests(job):
 def _warm_server(control):
     """On the control socket: b"j" with the socket that brings the job and takes the lines, and one to the student's
     process of each pass."""
-    import signal
-
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.collect()
     gc.freeze()  # so that no collection in a child touches, and thereby copies, the pages of what is loaded here
@@ -326,12 +316,9 @@ def _warm_server(control):
 
 
 def _once(modules):
-    """One pass on the standard streams, with a student's process of its own."""
-    reading, said = os.fdopen(os.dup(0), encoding="utf8"), os.fdopen(os.dup(1), "w", encoding="utf8")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for number in (0, 1, 2):
-        os.dup2(nowhere, number)
-    job = json.loads(reading.readline())
+    """One job on the standard streams, with students' processes of its own."""
+    reading, writing = without_streams()
+    said, job = io.TextIOWrapper(writing, encoding="utf8"), json.loads(reading.readline())
     command = [sys.executable, "-m", "dlbook.check.student", "-", *modules]
     with contextlib.ExitStack() as stack:
         processes = [
@@ -345,7 +332,7 @@ def _once(modules):
 
 
 if __name__ == "__main__":
-    sys.path[:] = [entry for entry in sys.path if entry not in ("", os.getcwd())]
+    without_working_folder()
     where, *modules = sys.argv[1:]
     for name in ["dlbook.check", *modules]:
         importlib.import_module(name)

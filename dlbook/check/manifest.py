@@ -11,6 +11,15 @@ from typing import Any
 FOLDER = pathlib.Path(__file__).parent / "manifest"
 
 
+def use(folder: pathlib.Path) -> pathlib.Path:
+    """Read the manifests of another folder from now on; returns the one used before."""
+    global FOLDER
+    before, FOLDER = FOLDER, folder
+    if folder != before:
+        of_chapter.cache_clear()
+    return before
+
+
 def chapters() -> list[str]:
     """The folder names of the released chapters, in the reader's order."""
     return sorted(path.stem for path in FOLDER.glob("*.json"))

@@ -171,12 +171,12 @@ class Runner:
     def _conversation(self, job, count):
         if not hasattr(os, "fork"):
             return _Cold(job, self._preload)
-        memory = ["--memory", str(self.limits.memory)] if self.limits.memory else []
         if self._judges is None:
-            self._judges = _Server(lambda fd: _start("dlbook.check.judge", fd, self._preload))
+            self._judges = _Server(lambda fd: _start("dlbook.check.judge", fd, [str(fd), *self._preload]))
         if self._students is None or not self._students.alive():
-            arguments = [*memory, "{fd}", "dlbook.check", *self._preload]
-            self._students = _Server(lambda fd: self._launch(fd, [part.replace("{fd}", str(fd)) for part in arguments]))
+            memory = ["--memory", str(self.limits.memory)] if self.limits.memory else []
+            modules = ["dlbook.check", *self._preload]
+            self._students = _Server(lambda fd: self._launch(fd, [*memory, str(fd), *modules]))
         try:
             return _Warm(job, count, self._judges, self._students)
         except OSError:
@@ -329,17 +329,17 @@ def verdict(cells: Sequence[Cell], language: str = "en", limits: Limits | None =
 
 def _launch(descriptor, arguments):
     """Start the student's server with nothing around it."""
-    return _start("dlbook.check.student", None, arguments, descriptor)
+    return _start("dlbook.check.student", descriptor, arguments)
 
 
-def _start(module, where, arguments, descriptor=None):
-    command = [sys.executable, "-m", module, *([str(where)] if where is not None else []), *arguments]
+def _start(module, descriptor, arguments):
+    nowhere = subprocess.DEVNULL
     return subprocess.Popen(
-        command,
-        pass_fds=[where if where is not None else descriptor],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        [sys.executable, "-m", module, *arguments],
+        pass_fds=[descriptor],
+        stdin=nowhere,
+        stdout=nowhere,
+        stderr=nowhere,
         env=_environment(),
     )
 

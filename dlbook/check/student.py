@@ -12,7 +12,6 @@ import contextlib
 import gc
 import importlib
 import io
-import linecache
 import os
 import select
 import signal
@@ -24,6 +23,7 @@ from types import ModuleType
 from typing import Any, BinaryIO
 
 from dlbook.check import codec
+from dlbook.check.process import execute, without_streams, without_working_folder
 
 WATCH = 0.1
 """Seconds between two looks at what the passes hold."""
@@ -72,9 +72,7 @@ def _reply(asked, space) -> bytes:
 
 def _cell(space, id, text, names, is_answer):
     """Of each of the names that is defined then: ("callable",), ("value", value) or ("not plain", kind)."""
-    filename = _file(id) if is_answer else f"<{id}>"
-    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    exec(compile(text, filename, "exec"), space)
+    execute(text, _file(id) if is_answer else f"<{id}>", space)
     found = {}
     for name in names:
         if name not in space:
@@ -197,15 +195,6 @@ def _warm_server(control: socket.socket, confined: Any) -> None:
         os.close(descriptors[0])
 
 
-def _without_streams():
-    """Point the standard streams nowhere, and give back what they were, to be used for messages."""
-    reading, writing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for number in (0, 1, 2):
-        os.dup2(nowhere, number)
-    return reading, writing
-
-
 def main(arguments: list[str]) -> None:
     """Serve passes on the socket FD, or one on the standard streams."""
     module: ModuleType | None = None
@@ -220,13 +209,13 @@ def main(arguments: list[str]) -> None:
     for name in modules:
         importlib.import_module(name)
     if where == "-":
-        serve(*_without_streams())
+        serve(*without_streams())
         return
-    _without_streams()
+    without_streams()
     confined = module.Confined(memory) if module else Unconfined(memory)
     _warm_server(socket.socket(fileno=int(where)), confined)
 
 
 if __name__ == "__main__":
-    sys.path[:] = [entry for entry in sys.path if entry not in ("", os.getcwd())]
+    without_working_folder()
     main(sys.argv[1:])

@@ -178,7 +178,7 @@ def seccomp() -> None:
     Raises ConfineError on another processor than x86-64 and 64-bit Arm.
     """
     try:
-        architecture, column = _ARCHITECTURES[platform.machine()]
+        architecture, column = MACHINES[platform.machine()]
     except KeyError:
         raise ConfineError(f"no list of system calls for {platform.machine()}") from None
     denied = [numbers[column] for numbers in _DENIED.values() if numbers[column] is not None]
@@ -253,7 +253,7 @@ _WRITING = 1 << 1 | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 12 | 1 << 14
 _OF_A_FILE = 1 << 1 | 1 << 2 | 1 << 14
 _EQUAL, _AT_LEAST, _ANY_BIT = 0x10, 0x30, 0x40
 _NEW_NAMESPACES = 0x7E020080
-_ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
+MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 _CLONE = (56, 220)
 _DENIED = {
     "socket": (41, 198),

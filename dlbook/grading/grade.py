@@ -15,7 +15,7 @@ import pathlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 import dlbook
 from dlbook.check.runner import Cell, Limits, Outcome, Runner
@@ -44,13 +44,11 @@ VERSION = f"{dlbook.__version__}+1"
 class Job:
     """One submission, ready to be judged: plain data that may go to another machine.
 
-    cells : the exercise cells' texts by id; seed : of the hidden inputs of this student; record : the verdict, but for
-    its results.
+    record : the verdict, but for its results; seed : of the hidden inputs of this student.
     """
 
     record: Record
     seed: tuple[int, ...]
-    attempted: bool
 
 
 @dataclass(frozen=True)
@@ -113,12 +111,13 @@ def grade(
         if private is not None:
             chapter = overlay.load(published, private)
             overlay.prove(chapter, overlay.exercises(chapter, private))
-            if overlay.changes_the_page(chapter, published):
-                stack.enter_context(overlay.as_manifest(chapter))
+        has_own_page = private is not None and overlay.changes_the_page(chapter, published)
+        if has_own_page:
+            stack.enter_context(overlay.as_manifest(chapter))
         settings = settings_of(chapter, limits, tier)
         taken = intake.attempts if every_attempt else intake.submissions
         handed_in = [one for one in taken(folder, assignment, skip=out, lean=True) if in_shard(one.student, shard)]
-        if private is not None:
+        if private is not None and not has_own_page:  # students worked on the published page, with its manifest
             stack.enter_context(overlay.as_manifest(chapter))
         _make(out)
         _rows(out / "grades.csv")  # a table of somebody else's stops the run here, not after it
@@ -220,7 +219,7 @@ def prepare(
         written=written,
     )
     key = key_of(record, settings, seed)
-    return Job(replace(record, key=key), tuple(seed), attempted)
+    return Job(replace(record, key=key), tuple(seed))
 
 
 def key_of(record: Record, settings: Settings, seed: bytes = b"") -> str:
@@ -298,15 +297,13 @@ def judge(job: Job, settings: Settings, runner: Runner) -> Record:
 
 
 @functools.cache
-def _runner_of_this_process(text: str) -> Runner:
-    told = json.loads(text)
-    return Runner(Limits(**told["limits"]), told["preload"], sandbox.launcher(sandbox.TIERS[told["tier"]]))
+def _runner_of_this_process(limits: Limits, tier: str, preload: tuple[str, ...]) -> Runner:
+    return runner_of(Settings({}, limits, tier, preload))
 
 
 def judge_elsewhere(job: Job, settings: Settings) -> Record:
     """One verdict in a process that an executor has, which keeps its runner."""
-    told = {"limits": asdict(settings.limits), "preload": settings.preload, "tier": settings.tier}
-    return judge(job, settings, _runner_of_this_process(json.dumps(told)))
+    return judge(job, settings, _runner_of_this_process(settings.limits, settings.tier, settings.preload))
 
 
 def failed(job: Job, error: Exception) -> Record:

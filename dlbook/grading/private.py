@@ -95,13 +95,11 @@ def as_manifest(chapter: build.Chapter, folder: pathlib.Path | None = None) -> I
             (where / f"{name}.json").write_text(text, encoding="utf8")
         text = build.files(chapter)[f"dlbook/check/manifest/{chapter.name}.json"]
         (where / f"{chapter.name}.json").write_text(text, encoding="utf8")
-        before, manifest.FOLDER = manifest.FOLDER, where
-        manifest.of_chapter.cache_clear()
+        before = manifest.use(where)
         try:
             yield where
         finally:
-            manifest.FOLDER = before
-            manifest.of_chapter.cache_clear()
+            manifest.use(before)
 
 
 def notebooks(chapter: build.Chapter, into: pathlib.Path) -> list[pathlib.Path]:

@@ -25,6 +25,7 @@ USERS = range(61184, 65520)
 """User ids that no account has (systemd's range for dynamic users): root's grader gives each server one of them."""
 _PACKAGE = pathlib.Path(dlbook.__file__).parent
 _INSIDE = "/course"
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 _SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
 
 
@@ -76,28 +77,31 @@ def _advice():
 @functools.cache
 def _no_bubblewrap() -> str | None:
     """Why bubblewrap cannot be used, None where it can: it was started once."""
-    if platform.system() != "Linux":
-        return "not Linux"
+    if said := _no_confinement(1):
+        return said
     if shutil.which("bwrap") is None:
         return "bwrap is not installed"
-    if confine.landlock_version() < 1:
-        return "the kernel has no Landlock"
-    if platform.machine() not in ("x86_64", "aarch64"):
-        return f"no list of system calls for {platform.machine()}"
     tried = subprocess.run([*_bubblewrap(), "/usr/bin/true"], capture_output=True, text=True)
     return None if tried.returncode == 0 else (tried.stderr.strip().splitlines() or ["bwrap failed"])[-1]
 
 
 @functools.cache
 def _no_landlock() -> str | None:
-    if platform.system() != "Linux":
-        return "not Linux"
-    if confine.landlock_version() < confine.LANDLOCK_NEEDED:
-        return f"Landlock version {confine.landlock_version()}, {confine.LANDLOCK_NEEDED} is needed"
-    if platform.machine() not in ("x86_64", "aarch64"):
-        return f"no list of system calls for {platform.machine()}"
+    if said := _no_confinement(confine.LANDLOCK_NEEDED):
+        return said
     hidden = [path for path in (*_python(), str(_PACKAGE)) if os.getuid() == 0 and not _open_to_all(path)]
     return f"only root can read {hidden[0]}, and students' code does not run as root" if hidden else None
+
+
+def _no_confinement(landlock):
+    """Why `dlbook.grading.confine` cannot work with this version of Landlock, None where it can."""
+    if platform.system() != "Linux":
+        return "not Linux"
+    if confine.landlock_version() < landlock:
+        return f"Landlock version {confine.landlock_version()}, {landlock} is needed"
+    if platform.machine() not in confine.MACHINES:
+        return f"no list of system calls for {platform.machine()}"
+    return None
 
 
 def _open_to_all(path):
@@ -141,7 +145,7 @@ def _python() -> list[str]:
 
 
 def _in_bubblewrap(descriptor: int, arguments: Sequence[str]) -> subprocess.Popen:
-    readable = [*_SYSTEM, *_python(), _INSIDE, "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"]
+    readable = [*_SYSTEM, *_python(), _INSIDE, *_DEVICES]
     settings = {"folder": "/tmp", "readable": readable, "alone": True, "user": _user()}
     environment = _environment(settings, "/tmp")
     variables = [part for name, value in environment.items() for part in ("--setenv", name, value)]
@@ -153,7 +157,7 @@ def _in_landlock(descriptor: int, arguments: Sequence[str]) -> subprocess.Popen:
     folder = tempfile.mkdtemp(prefix="dlbook-")
     if user is not None:
         os.chown(folder, user, user)
-    readable = [*_SYSTEM, *_python(), str(_PACKAGE), "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"]
+    readable = [*_SYSTEM, *_python(), str(_PACKAGE), *_DEVICES]
     settings = {"folder": folder, "readable": readable, "alone": user is not None, "user": user}
     return _start(_server(str(_PACKAGE.parent), arguments), descriptor, _environment(settings, folder))
 
