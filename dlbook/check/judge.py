@@ -13,6 +13,7 @@ import contextlib
 import gc
 import importlib
 import io
+import itertools
 import json
 import os
 import pathlib
@@ -25,10 +26,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from dlbook.check import codec, manifest
+from dlbook.check import codec, manifest, practice
 from dlbook.check.error import CheckError
 from dlbook.check.exercise import impure, name_of, running_cell, seed
-from dlbook.check.process import execute, without_streams, without_working_folder
+from dlbook.check.process import compiled, execute, without_streams, without_working_folder
 from dlbook.check.rules import defined_names, written_by_hand
 from dlbook.language import say
 
@@ -145,31 +146,35 @@ def run(job: dict[str, Any], said: io.TextIOBase, students: Sequence[Student]) -
 
     job : {"language": …, "manifest": …, "seed": …, "passes": [[{"id", "kind", "source", "exercise", "by_hand",
     "defines"}]]}; kind is given, driver, exercise or test.
-    Writes {"begins", "pass"} and {"cell", "key", "message"} for each cell, and {"ended"}.  An answer that raises or
-    breaks a rule is skipped, and the reason speaks in each of its tests.
+    Writes a line before the first cell and after each: {"begins", "pass"} of the cell that runs next, {"cell", "key",
+    "message"} of the one before, {"ended"} in the last.  An answer that raises or breaks a rule is skipped, and the
+    reason speaks in each of its tests.
     """
     os.environ["DLBOOK_LANG"] = job["language"]
     manifest.use(pathlib.Path(job["manifest"]))
     seed(job.get("seed"))
+    line: dict[str, Any] = {}
     for number, (cells, student) in enumerate(zip(job["passes"], students, strict=True)):
         try:
-            _run_pass(number, cells, said, student)
+            line = _run_pass(number, cells, said, student, line)
         except StudentGoneError:
             return
-    _send(said, ended=True)
+    _send(said, **line, ended=True)
 
 
-def _run_pass(number, cells, said, student):
+def _run_pass(number, cells, said, student, line):
+    """line : what is still to be said of the cell before.  Returns that of the last one here."""
     space: dict[str, Any] = {"__name__": "__main__"}
     broken: dict[str, CheckError] = {}
     for cell in cells:
-        _send(said, begins=cell["id"], **{"pass": number})
+        _send(said, **line, begins=cell["id"], **{"pass": number})
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             error = broken.get(cell["exercise"]) if cell["kind"] == "test" else None
             error = error or _run_cell(cell, space, student)
         if error is not None and cell["kind"] == "exercise":
             broken[cell["exercise"]] = error
-        _send(said, cell=cell["id"], key=error.key if error else None, message=str(error) if error else None)
+        line = {"cell": cell["id"], "key": error.key if error else None, "message": str(error) if error else None}
+    return line
 
 
 def _run_cell(cell, space, student) -> CheckError | None:
@@ -183,10 +188,10 @@ def _run_cell(cell, space, student) -> CheckError | None:
             )
         elif cell["kind"] == "given":
             student.start(cell["id"], cell["source"])
-            execute(cell["source"], f"<{cell['id']}>", space)
+            execute(cell["source"], _file(cell), space)
             student.finish()
         else:
-            execute(cell["source"], f"<{cell['id']}>", space)
+            execute(cell["source"], _file(cell), space)
     except StudentGoneError:
         raise
     except CheckError as error:
@@ -202,6 +207,10 @@ def _run_cell(cell, space, student) -> CheckError | None:
         said = say("The cell raises {kind}: {error}", kind=kind, error=" ".join(str(error).split())[:200])
         return CheckError(said, "error")
     return None
+
+
+def _file(cell):
+    return f"<{cell['id']}>"
 
 
 def _take_names(names, space, found, student):
@@ -283,17 +292,37 @@ def _send(said, **line):
     said.flush()
 
 
-def _load_manifests(job):
-    """Read what the job's tests ask of the manifests once, here, and not in every child."""
+def _prepare(job):
+    """Read what the job's tests ask of the manifests, and compile the course's own cells, once, here, and not in every
+    child."""
     manifest.use(pathlib.Path(job["manifest"]))
     for name in {cell["exercise"] for cells in job["passes"] for cell in cells}:
         manifest.hints(name, job["language"])
+    for cell in itertools.chain(*job["passes"]):
+        if cell["kind"] in ("given", "test"):
+            with contextlib.suppress(SyntaxError):
+                compiled(cell["source"], _file(cell))
+
+
+def _practise() -> str:
+    """Judge the practice page, with the replies of an imaginary student.  Returns what was said of it."""
+    W, b, x = practice.arguments()
+    replies = ("ok", {}), ("ok", {"practice": ("callable",)}), ("ok", (W, b), (W, b, x), {})
+    content = b"".join(map(codec.encode, replies))
+    texts = {"given": "import numpy as np", "exercise": practice.ANSWER, "test": practice.TEST}
+    known = {"exercise": "", "by_hand": (), "defines": ("practice",)}
+    page = [{"id": kind, "kind": kind, "source": text, **known} for kind, text in texts.items()]
+    job = {"language": "en", "manifest": str(manifest.FOLDER), "passes": [page] * practice.TIMES}
+    said = io.StringIO()
+    run(job, said, [Student(io.BytesIO(content), io.BytesIO()) for _ in job["passes"]])
+    return said.getvalue()
 
 
 def _warm_server(control):
     """On the control socket: b"j" with the socket that brings the job and takes the lines, and one to the student's
     process of each pass."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    _practise()
     gc.collect()
     gc.freeze()  # so that no collection in a child touches, and thereby copies, the pages of what is loaded here
     control.sendall(b"u")
@@ -305,7 +334,7 @@ def _warm_server(control):
             lines, *talks = (stack.enter_context(socket.socket(fileno=number)) for number in descriptors)
             said = stack.enter_context(lines.makefile("rw", encoding="utf8"))
             job = json.loads(said.readline())
-            _load_manifests(job)
+            _prepare(job)
             if os.fork() == 0:
                 try:
                     control.close()

@@ -4,6 +4,7 @@ Judged on the text, before any test.
 """
 
 import ast
+import functools
 from collections.abc import Iterable
 
 from dlbook.check.error import CheckError
@@ -20,15 +21,18 @@ def written_by_hand(source: str, names: Iterable[str]) -> None:
     Ways around (`eval`, `globals()`, `importlib` …) are refused where `names` is not empty.  A text that does not parse
     passes: it has its own message.
     """
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return
     names = set(names)
     forbidden = names | ALWAYS | (_AROUND if names else set())
-    used = {name for node in ast.walk(tree) for name in _names(node)}
-    for name in sorted(used & forbidden):
+    for name in sorted(_used(source) & forbidden):
         raise CheckError(say("The answer uses {name}: derive it yourself, that is the exercise.", name=name), "by hand")
+
+
+@functools.lru_cache(maxsize=256)
+def _used(source):
+    try:
+        return frozenset(name for node in ast.walk(ast.parse(source)) for name in _names(node))
+    except SyntaxError:
+        return frozenset()
 
 
 def _names(node):

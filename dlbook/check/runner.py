@@ -158,13 +158,13 @@ class Runner:
                     continue
                 if line is None:
                     break
+                if "cell" in line:
+                    progress.done[line["cell"]] = (line["key"], line["message"])
+                    progress.running = None
                 if "begins" in line:
                     progress.running, progress.number = line["begins"], line["pass"]
                     deadline = deadline if progress.timed_out else min(end, time.monotonic() + self.limits.cell)
-                elif "cell" in line:
-                    progress.done[line["cell"]] = (line["key"], line["message"])
-                    progress.running = None
-                elif "ended" in line:
+                if "ended" in line:
                     break
         return progress
 
