@@ -6,6 +6,7 @@ Every slip of a user is one plain sentence.
 import os
 import pathlib
 import sys
+import zoneinfo
 from typing import Annotated, Optional
 
 import typer
@@ -230,6 +231,9 @@ def grade(
     every_attempt: Annotated[
         bool, typer.Option("--every-attempt", help="Judge all files of a student, not only the one that counts.")
     ] = False,
+    timezone: Annotated[
+        str, typer.Option(help="Of your LMS, America/Sao_Paulo: the times in its zip files often do not say it.")
+    ] = "UTC",
     secret: Annotated[
         Optional[pathlib.Path],  # noqa: UP045
         typer.Option(help="A file whose bytes only the course knows: hidden inputs differ from student to student."),
@@ -267,7 +271,8 @@ def grade(
             shard=_part(shard),
             resume=resume,
             every_attempt=every_attempt,
-            secret=_bytes_of(secret),
+            zone=_zone(timezone),
+            secret=grading.secret_of(secret),
             tier=tier,
             executor=elsewhere,
             track=_with_time_left,
@@ -311,6 +316,7 @@ def report(
 ) -> None:
     """Write tables for Moodle, Canvas and nbgrader, feedback for each student, item analysis and similarity."""
     from dlbook.grading import report as reports
+    from dlbook.grading.grade import secret_of
     from dlbook.grading.roster import Roster
 
     written = reports.write(
@@ -319,13 +325,28 @@ def report(
         language=closest(locale) if locale else of_person(),
         assignments=assignment or (),
         with_feedback=feedback,
-        secret=_bytes_of(pseudonyms),
+        secret=secret_of(pseudonyms),
         roster=Roster.read(roster) if roster is not None else None,
         retention=retention,
         track=_with_time_left,
         tell=lambda sentence: out.print(sentence, markup=False),
     )
     out.print(f"{len(written)}: {folder / 'report' / 'index.html'}", markup=False)
+
+
+@app.command()
+def forget(
+    folder: Annotated[pathlib.Path, typer.Argument(help="What `dlbook grade --out` wrote.")],
+    student: Annotated[str, typer.Argument(help="The student, as in grades.csv.")],
+) -> None:
+    """Delete what a folder of grades holds of one student: verdicts, feedback.  The marks are a record and stay."""
+    from dlbook.grading import retention
+
+    removed = retention.forget(folder, student)
+    if not removed:
+        raise CourseError(f"{folder} holds nothing of {student!r}: expected a student of its grades.csv.")
+    for path in removed:
+        out.print(str(path), markup=False)
 
 
 @app.command()
@@ -391,18 +412,11 @@ def _part(text: str) -> tuple[int, int]:
     return int(part), int(parts)
 
 
-def _bytes_of(path: pathlib.Path | None) -> bytes:
-    if path is None:
-        return b""
+def _zone(name):
     try:
-        content = path.read_bytes().strip()
-    except OSError as error:
-        raise CourseError(f"{path} cannot be read: {error.strerror}.") from None
-    if len(content) < 16:
-        raise CourseError(
-            f"{path} holds {len(content)} bytes: a secret needs at least 16, as `openssl rand -hex 16` gives."
-        )
-    return content
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        raise CourseError(f"--timezone {name}: expected a name like America/Sao_Paulo.") from None
 
 
 def _with_time_left(records, total):

@@ -1,5 +1,4 @@
-"""What leaves the grader: marks for nbgrader, Moodle and Canvas, pages that need no network, pseudonyms, and what is
-deleted when its time is over.
+"""What leaves the grader: marks for nbgrader, Moodle and Canvas, pages that need no network, pseudonyms.
 
 The formats, and where each is described:
 
@@ -22,12 +21,10 @@ import hashlib
 import hmac
 import html
 import io
-import os
-import pathlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from dlbook.grading.journal import Record
@@ -217,47 +214,6 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], caption: str = ""
     return f"<table>{named}<thead><tr>{header}</tr></thead><tbody>\n{body}\n</tbody></table>"
 
 
-def expired(folder: pathlib.Path, days: float, now: datetime) -> list[pathlib.Path]:
-    """The files below `folder` that were last written `days` or more before `now`: those that a retention time makes
-    due.
-
-    Nothing is deleted here.  Personal data are kept no longer than their purpose needs: GDPR art. 5(1)(e); LGPD
-    (Lei 13.709/2018) art. 15 and 16.  How long that is (appeals, an archive duty) the school decides.
-    Raises ValueError for a negative time, or a `now` without time zone.
-    """
-    if days < 0 or now.tzinfo is None:
-        raise ValueError(f"expected days >= 0 and a time with its zone, got {days!r} and {now!r}")
-    due = (now - timedelta(days=days)).timestamp()
-    return [path for path in _files(folder) if path.lstat().st_mtime <= due]
-
-
-def forget(out: pathlib.Path, student: str) -> list[pathlib.Path]:
-    """Remove what `out` holds of one student: the records in its journal, the feedback pages, the autograded copies.
-
-    Returns the files removed; folders that are empty then go too.  Rows in grades.csv and gradebook.db stay, for these
-    are records of the school, and so do the submissions and the reports written before.
-    The right to erasure: GDPR art. 17; LGPD (Lei 13.709/2018) art. 18, VI, and its limits in art. 16.
-    Raises ValueError for a name that could be a path.
-    """
-    if student in ("", "..") or pathlib.PurePath(student).name != student or "\0" in student:
-        raise ValueError(f"student: expected the name of one folder, got {student!r}")
-    removed = []
-    for path in _files(out / "journal"):
-        record = _record(path)
-        if record is not None and record.student == student:
-            removed += [path, *path.parent.glob(f".{record.key}.*")]
-    for part in ("feedback", "autograded"):
-        removed += _files(out / part / student)
-    removed = sorted(set(removed))
-    for path in removed:
-        path.unlink()
-    for part in ("feedback", "autograded"):
-        for folder, _, _ in os.walk(out / part / student, topdown=False):
-            if not os.listdir(folder):
-                os.rmdir(folder)
-    return removed
-
-
 def _by_student(marks):
     """The assignments in order of their names, and each student's marks by assignment, by name."""
     assignments = sorted({mark.assignment for mark in marks})
@@ -334,22 +290,3 @@ def inert(cell):
 def _pseudonym(student, key):
     digest = hmac.new(key, student.encode("utf8", "surrogatepass"), hashlib.sha256).digest()
     return base64.b32encode(digest).decode("ascii").lower()[:12]
-
-
-def _files(folder):
-    """Every file and link below a folder, by path; no link is followed."""
-    if folder.is_symlink():
-        return [folder]
-    found = []
-    for here, folders, names in os.walk(folder):
-        at = pathlib.Path(here)
-        found += [at / name for name in names]
-        found += [at / name for name in folders if (at / name).is_symlink()]
-    return sorted(found)
-
-
-def _record(path):
-    try:
-        return Record.parse(path.read_text(encoding="utf8"))
-    except (OSError, ValueError, RecursionError):
-        return None

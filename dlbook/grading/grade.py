@@ -6,6 +6,7 @@ in the journal before the next step sees it, so a run that was killed goes on wh
 
 import contextlib
 import csv
+import datetime
 import functools
 import hashlib
 import hmac
@@ -85,6 +86,7 @@ def grade(
     shard: tuple[int, int] = (1, 1),
     resume: bool = False,
     every_attempt: bool = False,
+    zone: datetime.tzinfo = datetime.UTC,
     secret: bytes = b"",
     tier: sandbox.Tier | None = None,
     executor: Executor | None = None,
@@ -96,6 +98,7 @@ def grade(
     `dlbook.grading.private`; their references and wrong answers are run first.  jobs : submissions at a time, the
     number of processors without it.  shard : (i, n), grade the i-th of n parts of the class.  resume : keep the
     verdicts that are in the journal.  every_attempt : judge each file of a student, not only the one that counts.
+    zone : of the times in the zip of a class, where they do not say it themselves.
     secret : hidden inputs that are drawn (`check.rng`) differ from student to student.  tier : of isolation, the best
     of this machine without it.  executor : judges elsewhere (concurrent.futures).  track : shows progress while it
     yields what it is given.
@@ -116,7 +119,8 @@ def grade(
             stack.enter_context(overlay.as_manifest(chapter))
         settings = settings_of(chapter, limits, tier)
         taken = intake.attempts if every_attempt else intake.submissions
-        handed_in = [one for one in taken(folder, assignment, skip=out, lean=True) if in_shard(one.student, shard)]
+        found = taken(folder, assignment, skip=out, lean=True, zone=zone)
+        handed_in = [one for one in found if in_shard(one.student, shard)]
         if private is not None and not has_own_page:  # students worked on the published page, with its manifest
             stack.enter_context(overlay.as_manifest(chapter))
         _make(out)
@@ -220,6 +224,21 @@ def prepare(
     )
     key = key_of(record, settings, seed)
     return Job(replace(record, key=key), tuple(seed))
+
+
+def secret_of(path: pathlib.Path | None) -> bytes:
+    """The bytes of an instructor's secret file, none for None.  Raises CourseError for one that is too short."""
+    if path is None:
+        return b""
+    try:
+        content = path.read_bytes().strip()
+    except OSError as error:
+        raise CourseError(f"{path} cannot be read: {error.strerror}.") from None
+    if len(content) < 16:
+        raise CourseError(
+            f"{path} holds {len(content)} bytes: a secret needs at least 16, as `openssl rand -hex 16` gives."
+        )
+    return content
 
 
 def key_of(record: Record, settings: Settings, seed: bytes = b"") -> str:

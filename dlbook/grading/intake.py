@@ -74,8 +74,7 @@ class Submission:
     student : as an LMS numbers him, else the name of the folder or file; name : as an LMS spells it.
     path : the file handed in; of a class's zip, the member below it.
     sha256 : of the notebook's bytes.  arrived : ISO 8601 in UTC, the time of the file or of the member of the class's
-    zip: nothing that the student wrote.  A zip's times carry no zone: where its extended field does not say the time
-    in UTC, they are taken for UTC.
+    zip: nothing that the student wrote.
     repairs : a sentence for each damage, in the language of the page; its metadata is restored, its answers are the
     student's.  dropped : what lay beside the notebook and was not taken.
     """
@@ -144,25 +143,34 @@ class _Budget:
 
 
 def submissions(
-    folder: pathlib.Path, assignment: str, skip: pathlib.Path | None = None, lean: bool = False
+    folder: pathlib.Path,
+    assignment: str,
+    skip: pathlib.Path | None = None,
+    lean: bool = False,
+    zone: datetime.tzinfo = datetime.UTC,
 ) -> list[Submission]:
     """One submission for each student of the folder, or of the zip of a class, by name: the attempt that counts.
 
     skip : a folder in it that is no student's, where the grades go.  lean : keep of each page only the cells that the
-    student filled, a tenth of the memory.
+    student filled, a tenth of the memory.  zone : of the times in the zip of a class that do not
+    say it.
     Raises CourseError for no folder, or an empty one.
     """
     found: dict[str, list[_Attempt]] = {}
-    for attempt in _attempts(folder, assignment, skip, lean):
+    for attempt in _attempts(folder, assignment, skip, lean, zone):
         found.setdefault(attempt.submission.student, []).append(attempt)
     return [_counting(attempts) for _, attempts in sorted(found.items())]
 
 
 def attempts(
-    folder: pathlib.Path, assignment: str, skip: pathlib.Path | None = None, lean: bool = False
+    folder: pathlib.Path,
+    assignment: str,
+    skip: pathlib.Path | None = None,
+    lean: bool = False,
+    zone: datetime.tzinfo = datetime.UTC,
 ) -> list[Submission]:
     """All that all students handed in, oldest first.  Raises CourseError."""
-    found = _attempts(folder, assignment, skip, lean)
+    found = _attempts(folder, assignment, skip, lean, zone)
     found.sort(key=lambda one: (one.submission.arrived, one.submission.student, one.number, one.submission.path))
     return [attempt.submission for attempt in found]
 
@@ -178,13 +186,13 @@ def _counting(attempts):
     return submission
 
 
-def _attempts(folder, assignment, skip, lean):
+def _attempts(folder, assignment, skip, lean, zone):
     with contextlib.ExitStack() as archives:
         try:
             if folder.is_dir():
-                places = _unpacked_classes(list(_on_disk(folder, assignment, skip)), assignment, archives)
+                places = _unpacked_classes(list(_on_disk(folder, assignment, skip)), assignment, archives, zone)
             elif folder.is_file() and zipfile.is_zipfile(folder):
-                places = _of_class(folder, assignment, archives)
+                places = _of_class(folder, assignment, archives, zone)
             else:
                 raise CourseError(f"{folder} is no folder: give the one that holds the submissions, or a class's zip.")
         except PageError as error:
@@ -272,11 +280,11 @@ def _within(content, limit, name):
     return content
 
 
-def _unpacked_classes(places, assignment, archives):
+def _unpacked_classes(places, assignment, archives, zone):
     """The places, with zips of classes replaced by what they hold, where there is nothing else."""
     classes = {place.label for place in places if _may_be_class(place) and _is_class(place.files[0].path, assignment)}
     if len(classes) == len(places):
-        unpacked = (_of_class(place.files[0].path, assignment, archives) for place in places)
+        unpacked = (_of_class(place.files[0].path, assignment, archives, zone) for place in places)
         return list(itertools.chain.from_iterable(unpacked))
     alone = say("it looks like the zip of a class: put it into a folder of its own")
     return [
@@ -303,11 +311,11 @@ def _is_class(path, assignment):
         return False
 
 
-def _of_class(path, assignment, archives) -> list[_Place]:
+def _of_class(path, assignment, archives, zone) -> list[_Place]:
     """The places in the zip of a class, which stays open to be read."""
     try:
         archive = archives.enter_context(zipfile.ZipFile(path))
-        files = list(_members(archive, path, _Budget(LARGEST_CLASS), path.stat().st_size))
+        files = list(_members(archive, path, _Budget(LARGEST_CLASS), path.stat().st_size, zone=zone))
     except Exception:
         raise PageError(say("{path} is no whole zip file.", path=path.name)) from None
     if len(files) > MOST_MEMBERS_OF_CLASS:
@@ -368,7 +376,7 @@ def _too_many(name, count):
     return say("{path} holds {count} files, too many to read.", path=_spelt(name), count=count)
 
 
-def _members(archive, path, budget, size, arrived=None) -> Iterator[_File]:
+def _members(archive, path, budget, size, arrived=None, zone=datetime.UTC) -> Iterator[_File]:
     """The files of a zip, without what macOS and Jupyter put beside them.
 
     arrived : of a student's zip, whose own times are what the student's computer wrote.
@@ -382,7 +390,8 @@ def _members(archive, path, budget, size, arrived=None) -> Iterator[_File]:
             continue
         where = path.joinpath(*(_spelt(part) for part in parts if part not in ("", "..")))
         read = functools.partial(_unpacked, archive, info, budget, size)
-        yield _File(parts, where, _time_in_zip(info) if arrived is None else arrived, read, _fault(info, name, parts))
+        when = _time_in_zip(info, zone) if arrived is None else arrived
+        yield _File(parts, where, when, read, _fault(info, name, parts))
 
 
 def _name_in_zip(info):
@@ -394,7 +403,7 @@ def _name_in_zip(info):
     return name
 
 
-def _time_in_zip(info):
+def _time_in_zip(info, zone):
     extra = info.extra
     while len(extra) >= 4:
         kind, size = struct.unpack("<HH", extra[:4])
@@ -402,8 +411,8 @@ def _time_in_zip(info):
             return _iso(struct.unpack("<i", extra[5:9])[0])
         extra = extra[4 + size :]
     try:
-        return datetime.datetime(*info.date_time, tzinfo=datetime.UTC).isoformat()
-    except ValueError:
+        return datetime.datetime(*info.date_time, tzinfo=zone).astimezone(datetime.UTC).isoformat()
+    except (ValueError, OverflowError):
         return ""
 
 

@@ -114,8 +114,8 @@ class Journal:
         return json.loads(path.read_text(encoding="utf8")) if path.exists() else {}
 
     def counting(self) -> list[Record]:
-        """The records that count, by student."""
-        return [self.read(key) for _, key in sorted(self.current().items())]
+        """The records that count, by student; one that was removed (`retention.forget`) is none."""
+        return [self.read(key) for _, key in sorted(self.current().items()) if key in self]
 
     def set_current(self, keys: Mapping[str, str]) -> None:
         """Let these verdicts count; those of other students stay."""

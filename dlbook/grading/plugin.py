@@ -122,7 +122,7 @@ class SafeExecute(NbGraderPreprocessor):
         chapter = _chapter(told["assignment"])
         limits = Limits(cell=self.seconds, total=6 * self.seconds, memory=self.memory)
         settings = grade.settings_of(chapter, limits, sandbox.choose(self.unsafe))
-        secret = pathlib.Path(self.secret).read_bytes().strip() if self.secret else b""
+        secret = grade.secret_of(pathlib.Path(self.secret) if self.secret else None)
         page, path = StudentPage.of(nb, told["notebook"]), pathlib.Path(resources["metadata"]["path"])
         job = grade.prepare(chapter, intake.Submission(told["student"], path, page), settings, path, secret)
         record = grade.judge(job, settings, _runner(limits, settings.tier))

@@ -19,6 +19,7 @@ from dlbook.grading import marks as semester
 from dlbook.grading import private as overlay
 from dlbook.grading.assignment import Assignment
 from dlbook.grading.journal import Record
+from dlbook.grading.retention import expired
 from dlbook.grading.roster import Roster
 from dlbook.language import LANGUAGES, current, say, speaking
 
@@ -175,7 +176,7 @@ def explain(
 
 
 def _read(out, assignment) -> _Assignment:
-    """The verdicts that count, and their marks.  One that was erased (`export.forget`) counts no more."""
+    """The verdicts that count, and their marks.  One that was erased (`retention.forget`) counts no more."""
     book = journal.of_assignment(out, assignment)
     try:
         records = [book.read(key) for _, key in sorted(book.current().items()) if key in book]
@@ -340,7 +341,7 @@ def _due(out, days, now) -> tuple[str, str]:
     verdicts = [path.stat().st_mtime for path in (out / "journal").glob("*/*.json")]
     graded = datetime.datetime.fromtimestamp(max(verdicts), datetime.UTC) if verdicts else now
     date = (graded + datetime.timedelta(days=days)).date()
-    late = [path.relative_to(out).as_posix() for path in export.expired(out, days, now) if path.name != RETENTION]
+    late = [path.relative_to(out).as_posix() for path in expired(out, days, now) if path.name != RETENTION]
     note = say(
         "The folder is due to be deleted after {date}; files that are due already: {count}.", date=date, count=len(late)
     )

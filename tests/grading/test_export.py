@@ -2,9 +2,7 @@
 
 import csv
 import io
-import os
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -13,8 +11,8 @@ from hypothesis import strategies as st
 from nbgrader.plugins import export as nbgraders
 
 from dlbook.grading import export
-from dlbook.grading.export import Mark, canvas, document, expired, forget, latest, moodle, nbgrader, pseudonyms, shown
-from dlbook.grading.journal import Journal, Record
+from dlbook.grading.export import Mark, canvas, document, latest, moodle, nbgrader, pseudonyms, shown
+from dlbook.grading.journal import Record
 
 ANA = Mark(
     "ana", "ana@ufx.example", "00123", "Ana Maria Silva", "07-network", 7.5, 9.0, "graded", "2026-05-04T10:00:00-03:00"
@@ -175,71 +173,3 @@ def test_what_cannot_be_seen_is_spelt_out():
     assert "<title>&lt;b&gt;</title>" in page
     assert '<html lang="pt-BR">' in page
     assert "<p>text</p>" in page
-
-
-def test_expired_lists_old_files_and_follows_no_link(tmp_path):
-    now = datetime(2026, 8, 1, tzinfo=UTC)
-    kept, out = tmp_path / "kept", tmp_path / "out"
-    for path, age in ((out / "a/old", 90), (out / "due", 30), (out / "young", 29), (kept / "old", 400)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("x")
-        when = (now - timedelta(days=age)).timestamp()
-        os.utime(path, (when, when))
-    (out / "link").symlink_to(kept, target_is_directory=True)
-    assert expired(out, 30, now) == [out / "a/old", out / "due"]
-    assert expired(out, 0, now) == [out / "a/old", out / "due", out / "young"]
-    assert expired(tmp_path / "nothing", 0, now) == []
-    for days, moment in ((-1, now), (1, now.replace(tzinfo=None))):
-        with pytest.raises(ValueError, match="expected days >= 0 and a time with its zone"):
-            expired(out, days, moment)
-
-
-def graded(out):
-    """A folder of results of two students, with what a crash left."""
-    journal = Journal(out / "journal")
-    for student, key in (("ana", "a" * 64), ("ana", "b" * 64), ("bruno", "c" * 64)):
-        journal.write(record(student, key))
-    (journal.folder / f".{'b' * 64}.4711").write_text("{")
-    (journal.folder / "torn.json").write_text("{")
-    for student in ("ana", "bruno"):
-        for path in (f"feedback/{student}/07-network.html", f"autograded/{student}/07-network/07-network.ipynb"):
-            (out / path).parent.mkdir(parents=True)
-            (out / path).write_text(student)
-    (out / "grades.csv").write_text("student\nana\n")
-    return {path.relative_to(out) for path in out.rglob("*") if path.is_file()}
-
-
-def test_forget_removes_what_is_one_students_and_nothing_else(tmp_path):
-    before = graded(tmp_path)
-    removed = forget(tmp_path, "ana")
-    assert removed == [
-        tmp_path / "autograded/ana/07-network/07-network.ipynb",
-        tmp_path / "feedback/ana/07-network.html",
-        tmp_path / f"journal/.{'b' * 64}.4711",
-        tmp_path / f"journal/{'a' * 64}.json",
-        tmp_path / f"journal/{'b' * 64}.json",
-    ]
-    after = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
-    assert after == before - {path.relative_to(tmp_path) for path in removed}
-    assert not [path for path in tmp_path.rglob("*") if path.name == "ana"]
-    assert (tmp_path / "journal/torn.json").exists()
-    assert forget(tmp_path, "ana") == forget(tmp_path / "nothing", "ana") == []
-
-
-def test_forget_leaves_what_a_link_points_to(tmp_path):
-    precious = tmp_path / "precious/file"
-    precious.parent.mkdir()
-    precious.write_text("x")
-    (tmp_path / "out/feedback").mkdir(parents=True)
-    (tmp_path / "out/feedback/ana").symlink_to(precious.parent, target_is_directory=True)
-    assert forget(tmp_path / "out", "ana") == [tmp_path / "out/feedback/ana"]
-    assert precious.exists()
-    assert not (tmp_path / "out/feedback/ana").is_symlink()
-
-
-@pytest.mark.parametrize("name", ["", ".", "..", "../bruno", "/etc", "a/b", "ana/", "a\0"])
-def test_forget_refuses_a_path(tmp_path, name):
-    before = graded(tmp_path)
-    with pytest.raises(ValueError, match="name of one folder"):
-        forget(tmp_path, name)
-    assert {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()} == before

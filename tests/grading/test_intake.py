@@ -9,6 +9,7 @@ import os
 import re
 import stat
 import zipfile
+import zoneinfo
 
 import pytest
 
@@ -207,6 +208,13 @@ def test_a_members_own_time_in_utc_wins_over_the_one_without_a_zone(tmp_path):
     put(tmp_path / "x.zip", pack([(info, content())]))
     (one,) = submissions(tmp_path, CHAPTER)
     assert one.arrived == "2023-11-14T22:13:20+00:00"
+
+
+def test_a_time_without_a_zone_is_that_of_the_lms(tmp_path):
+    put(tmp_path / "x.zip", pack([(zipfile.ZipInfo("silva_1_2_x.ipynb", (2026, 5, 4, 23, 50, 0)), content())]))
+    (there,) = submissions(tmp_path, CHAPTER, zone=zoneinfo.ZoneInfo("America/Sao_Paulo"))
+    (unknown,) = submissions(tmp_path, CHAPTER)
+    assert (there.arrived, unknown.arrived) == ("2026-05-05T02:50:00+00:00", "2026-05-04T23:50:00+00:00")
 
 
 def test_what_shadows_a_module_is_left_and_named(tmp_path):

@@ -17,9 +17,10 @@ from dlbook.check import manifest
 from dlbook.check.runner import Limits
 from dlbook.course import build, source, work
 from dlbook.course.errors import CourseError
-from dlbook.grading import export, feedback, grade, gradebook, journal, report
+from dlbook.grading import feedback, grade, gradebook, journal, report
 from dlbook.grading.assignment import Assignment
 from dlbook.grading.journal import Record, TestResult
+from dlbook.grading.retention import forget
 from dlbook.grading.roster import Roster
 
 CHAPTER = "00-moving-average"
@@ -214,7 +215,7 @@ def test_a_person_s_mark_reaches_every_table_and_the_feedback(out, tmp_path):
 
 def test_what_was_erased_is_reported_no_more_and_a_damaged_folder_is_one_sentence(out, tmp_path):
     shutil.copytree(out, tmp_path / "out")
-    export.forget(tmp_path / "out", "bruno")
+    forget(tmp_path / "out", "bruno")
     report.write(tmp_path / "out", solutions=SOLUTIONS)
     assert not (tmp_path / "out/feedback/bruno").exists()
     (tmp_path / "out/gradebook.db").write_bytes(b"no database, but long enough to look at" * 40)
