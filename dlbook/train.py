@@ -1,5 +1,6 @@
 """The training loop, its history, and checkpoints.  `dlbook.torch.fit` drives PyTorch models by the same settings."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -26,8 +27,11 @@ class Config:
     shuffle : draw a new order of the examples each epoch.
     patience : stop after so many epochs without a better validation value, and restore the best weights; None never.
     min_delta : a value is better when it is so by more than this.
-    monitor : which validation value: "loss", where less is better, or the name of a metric, where more is.
+    monitor : which validation value: "loss", or the name of a metric.
+    mode : "min" or "max", whether less or more of it is better; None: less for the loss, more for a metric.
     train_metrics : also measure the metrics on the training data after each epoch.
+    accumulate : in how many portions, one after the other, a step goes through its batch.  The gradients add up to
+        that of the whole batch and need less memory at a time; batch normalisation sees each portion alone.
     """
 
     epochs: int = 10
@@ -36,7 +40,9 @@ class Config:
     patience: int | None = None
     min_delta: float = 0.0
     monitor: str = "loss"
+    mode: str | None = None
     train_metrics: bool = False
+    accumulate: int = 1
 
     def __post_init__(self):
         for name, value, least in (
@@ -44,9 +50,12 @@ class Config:
             ("batch_size", self.batch_size, 1),
             ("patience", self.patience, 1),
             ("min_delta", self.min_delta, 0),
+            ("accumulate", self.accumulate, 1),
         ):
             if value is not None and not value >= least:
                 raise ValueError(f"{name}: expected at least {least}, got {value}")
+        if self.mode not in (None, "min", "max"):
+            raise ValueError(f"mode: expected 'min', 'max' or None, got {self.mode!r}")
 
 
 @dataclasses.dataclass
@@ -143,12 +152,14 @@ def fit(
         total = 0.0
         for start in range(0, len(x), config.batch_size):
             rows = order[start : start + config.batch_size]
-            prediction, memory = model.forward(x.take(rows, 0))
-            value, loss_memory = loss.forward(prediction, y.take(rows, 0))
             optimizer.zero_grad()
-            model.backward_parameters(loss.backward(1.0, loss_memory), memory)
+            for part in portions(rows, config.accumulate):
+                prediction, memory = model.forward(x.take(part, 0))
+                value, loss_memory = loss.forward(prediction, y.take(part, 0))
+                share = len(part) / len(rows) if is_mean else 1.0
+                model.backward_parameters(loss.backward(share, loss_memory), memory)
+                total += value * len(part) if is_mean else value
             optimizer.step()
-            total += value * len(rows) if is_mean else value
             tick(start)
         return float(total / len(x))
 
@@ -157,18 +168,38 @@ def fit(
             return evaluate(model, None, (x, y), metrics)
         return evaluate(model, loss, validation, metrics)
 
-    return run_epochs(
-        config,
-        one_epoch,
-        measure,
-        size=len(x),
-        metrics=metrics,
-        validates=validation is not None,
-        snapshot=model.state_dict,
-        restore=model.load_state_dict,
-        progress=progress,
-        after_epoch=after_epoch,
-    )
+    with in_mode(model, training=True):
+        return run_epochs(
+            config,
+            one_epoch,
+            measure,
+            size=len(x),
+            metrics=metrics,
+            validates=validation is not None,
+            snapshot=model.state_dict,
+            restore=model.load_state_dict,
+            progress=progress,
+            after_epoch=after_epoch,
+        )
+
+
+def portions(rows: np.ndarray, count: int) -> list[np.ndarray]:
+    """`rows` in `count` pieces whose lengths differ by one at most, none of them empty."""
+    return [rows] if count == 1 else np.array_split(rows, min(count, len(rows)))
+
+
+@contextlib.contextmanager
+def in_mode(model, training: bool):
+    """Inside this context `model`, of dlbook.nn or torch, is in training or evaluation mode; then every module of it
+    is in the mode that it had before.
+    """
+    before = [(module, module.training) for module in model.modules()]
+    model.train(training)
+    try:
+        yield
+    finally:
+        for module, was in before:
+            module.training = was
 
 
 def examples(data, name: str = "data", dtype=None) -> tuple[np.ndarray, np.ndarray]:
@@ -211,7 +242,8 @@ def run_epochs(
         raise ValueError(f"monitor: expected {' or '.join(['loss', *metrics])}, got {config.monitor!r}")
     history = History(config)
     line = _ProgressLine(config.epochs, size, progress)
-    sign = -1.0 if config.monitor == "loss" else 1.0
+    less_is_better = config.mode == "min" or (config.mode is None and config.monitor == "loss")
+    sign = -1.0 if less_is_better else 1.0
     best, best_weights = -np.inf, None
 
     for epoch in range(config.epochs):
@@ -244,16 +276,12 @@ def run_epochs(
 
 def predict(model: Module, x, batch_size: int = 1000) -> np.ndarray:
     """Outputs of the model for all rows of `x`, in evaluation mode, in portions that fit the memory."""
-    was_training = model.training
-    model.eval()
-    try:
+    with in_mode(model, training=False):
         return np.concatenate([model(x[i : i + batch_size]) for i in range(0, len(x), batch_size)])
-    finally:
-        model.train(was_training)
 
 
 def evaluate(model: Module, loss: Module | None, data, metrics: Metrics | None = None) -> dict[str, float]:
-    """Loss (unless None) and metrics of the model on `data`, (x, y), by name."""
+    """Loss (unless None) and metrics of the model on `data`, (x, y), by name; in evaluation mode, as `predict`."""
     x, y = data
     prediction = predict(model, x)
     values = {} if loss is None else {"loss": float(loss(prediction, y))}
@@ -287,7 +315,7 @@ def write_state(path, state: Mapping[str, np.ndarray], history: History | None =
         metadata["history"] = json.dumps(dataclasses.asdict(history))
     path = pathlib.Path(path)
     unfinished = path.with_name(path.name + ".part")
-    save_file({name: np.ascontiguousarray(array) for name, array in state.items()}, unfinished, metadata)
+    save_file({name: np.asarray(array, order="C") for name, array in state.items()}, unfinished, metadata)
     os.replace(unfinished, path)
 
 

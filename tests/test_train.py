@@ -217,6 +217,139 @@ def test_evaluation_mode_is_left_as_it_was():
     assert not model.training
 
 
+class Noted(nn.Module):
+    """What its inputs were, and whether in training."""
+
+    def __init__(self):
+        self.seen = []
+
+    def forward(self, x):
+        self.seen.append((self.training, len(x)))
+        return x, None
+
+    def backward(self, dy, cache):
+        return dy
+
+
+def test_every_module_gets_its_own_mode_back():
+    noted, rng = Noted(), np.random.default_rng(0)
+    model = nn.Sequential(nn.Linear(3, 2, rng=rng), noted)
+    noted.eval()  # alone
+    data = np.ones((5, 3)), np.ones((5, 2))
+    train.evaluate(model, nn.MSELoss(), data)
+    assert (model.training, model[0].training, noted.training) == (True, True, False)
+    model[0].eval()
+    run(Config(epochs=1, batch_size=7), model=model, validation=data)
+    assert noted.seen == [(False, 5), (True, 7), (False, 5)]
+    assert (model.training, model[0].training, noted.training) == (True, False, False)
+    with pytest.raises(ValueError, match="x: expected shape"):
+        train.predict(model.train(), np.ones((5, 4)))
+    assert noted.training
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("loss", [nn.QuadraticLoss, nn.MSELoss])
+def test_accumulated_gradients_are_those_of_the_whole_batch(loss, reduction):
+    rng = np.random.default_rng(5)
+    data = rng.standard_normal((23, 3)), rng.uniform(0, 1, (23, 2))
+
+    def trained(accumulate):
+        model = network([3, 4, 2])
+        history = fit(
+            model,
+            loss(reduction),
+            optim.SGD(model.parameters(), lr=0.1, momentum=0.5),
+            data,
+            Config(epochs=3, batch_size=10, accumulate=accumulate),
+            rng=np.random.default_rng(0),
+        )
+        return model.state_dict(), history.train["loss"]
+
+    whole, losses = trained(1)
+    for accumulate in (2, 3, 10, 50):
+        state, same = trained(accumulate)
+        np.testing.assert_allclose(same, losses, rtol=1e-13)
+        for name, array in state.items():
+            np.testing.assert_allclose(array, whole[name], rtol=1e-12, atol=1e-14)
+
+
+def test_portions_of_a_batch():
+    noted = Noted()
+    model = nn.Sequential(nn.Linear(3, 2, rng=np.random.default_rng(0)), noted)
+    run(Config(epochs=1, batch_size=5, accumulate=3), model=model)
+    assert [size for _, size in noted.seen] == [
+        2,
+        2,
+        1,
+        1,
+        1,
+    ]  # five rows in three portions, then the two that are left
+    with pytest.raises(ValueError, match="accumulate: expected at least 1, got 0"):
+        Config(accumulate=0)
+
+
+def test_a_metric_may_be_better_when_smaller():
+    x, y = xor()
+
+    def best(mode, monitor="error"):
+        model = network([2, 3, 1])
+        values = iter([0.5, 0.3, 0.4, 0.6, 0.9])
+        return fit(
+            model,
+            nn.QuadraticLoss(),
+            optim.SGD(model.parameters(), lr=0.1),
+            (x, y),
+            Config(epochs=5, patience=4, monitor=monitor, mode=mode),
+            rng=np.random.default_rng(0),
+            validation=(x, y),
+            metrics={"error": lambda prediction, target: next(values)},
+        ).best_epoch
+
+    assert (best("min"), best("max"), best(None)) == (1, 4, 4)
+    assert best(None, "loss") == best("min", "loss") == 4
+    assert best("max", "loss") == 0
+    with pytest.raises(ValueError, match="mode: expected 'min', 'max' or None, got 'least'"):
+        Config(mode="least")
+
+
+def with_batch_norm(seed=0):
+    rng = np.random.default_rng(seed)
+    return nn.Sequential(
+        nn.Linear(3, 6, rng=rng), nn.BatchNorm1d(6), nn.ReLU(), nn.Dropout(0.2, rng=rng), nn.Linear(6, 2, rng=rng)
+    )
+
+
+def test_running_statistics_are_restored_with_the_best_weights():
+    model = with_batch_norm()
+    rng = np.random.default_rng(5)
+    data = rng.standard_normal((9, 3)), rng.uniform(0, 1, (9, 2))
+    validation = rng.standard_normal((20, 3)), rng.uniform(0, 1, (20, 2))
+    history = fit(
+        model,
+        nn.MSELoss(),
+        optim.SGD(model.parameters(), lr=0.3),
+        data,
+        Config(epochs=200, batch_size=3, patience=5),
+        rng=np.random.default_rng(0),
+        validation=validation,
+    )
+    assert history.stopped_early
+    assert model[1].num_batches_tracked.data == 3 * (history.best_epoch + 1)
+    best = history.validation["loss"][history.best_epoch]
+    assert train.evaluate(model, nn.MSELoss(), validation)["loss"] == best
+    assert best == min(history.validation["loss"])
+
+
+def test_checkpoint_holds_running_statistics(tmp_path):
+    model, other = with_batch_norm(), with_batch_norm(seed=1)
+    model(np.random.default_rng(0).standard_normal((8, 3)))
+    train.save_checkpoint(tmp_path / "model.safetensors", model)
+    train.load_checkpoint(tmp_path / "model.safetensors", other)
+    for name, array in model.state_dict().items():
+        assert array.shape == other.state_dict()[name].shape
+        np.testing.assert_array_equal(array, other.state_dict()[name])
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

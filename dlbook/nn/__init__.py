@@ -1,6 +1,6 @@
-"""Layers, activations, losses and starting values in NumPy, on the names and layouts of torch.nn.
+"""Layers, activations, losses, regularisers and starting values in NumPy, on the names and layouts of torch.nn.
 
-Reading order: module, linear, activations, loss, init.
+Reading order: module, linear, activations, loss, init, norm, dropout, penalty.
 """
 
 from dlbook.nn import init
@@ -49,6 +49,7 @@ from dlbook.nn.activations import (
     tanh,
     tanh_backward,
 )
+from dlbook.nn.dropout import Dropout, dropout, dropout_backward, dropout_mask
 from dlbook.nn.linear import Linear, linear, linear_backward
 from dlbook.nn.loss import (
     BCELoss,
@@ -71,13 +72,33 @@ from dlbook.nn.loss import (
     quadratic_loss,
     quadratic_loss_backward,
 )
-from dlbook.nn.module import Module, Parameter, Sequential
+from dlbook.nn.module import Buffer, Module, Parameter, Residual, Sequential
+from dlbook.nn.norm import (
+    BatchNorm1d,
+    BatchNorm2d,
+    LayerNorm,
+    batch_norm,
+    batch_norm_backward,
+    layer_norm,
+    layer_norm_backward,
+)
+from dlbook.nn.penalty import (
+    l1_penalty,
+    l1_penalty_backward,
+    l2_penalty,
+    l2_penalty_backward,
+    max_norm,
+    soft_threshold,
+    weights,
+)
 
 # In reading order, a function beside its backward pass.
 __all__ = [  # noqa: RUF022
     "Module",
     "Parameter",
+    "Buffer",
     "Sequential",
+    "Residual",
     "Linear",
     "linear",
     "linear_backward",
@@ -144,4 +165,22 @@ __all__ = [  # noqa: RUF022
     "BCELoss",
     "BCEWithLogitsLoss",
     "init",
+    "batch_norm",
+    "batch_norm_backward",
+    "layer_norm",
+    "layer_norm_backward",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "LayerNorm",
+    "dropout_mask",
+    "dropout",
+    "dropout_backward",
+    "Dropout",
+    "weights",
+    "l2_penalty",
+    "l2_penalty_backward",
+    "l1_penalty",
+    "l1_penalty_backward",
+    "soft_threshold",
+    "max_norm",
 ]

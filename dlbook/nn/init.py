@@ -80,6 +80,39 @@ def lecun_normal(shape, rng: np.random.Generator) -> np.ndarray:
     return kaiming_normal(shape, rng, gain=1.0)
 
 
+def trunc_normal(
+    shape, rng: np.random.Generator, mean: float = 0.0, std: float = 1.0, low: float = -2.0, high: float = 2.0
+) -> np.ndarray:
+    """N(mean, std²) of which only values from `low` to `high` are kept: what falls outside is drawn again.
+
+    `low` and `high` are values, not multiples of std: with std=0.02 the defaults cut nothing off.  As torch's.
+    Raises ValueError when less than a hundredth of the distribution lies between them.
+    """
+    inside = 0.5 * (math.erf((high - mean) / (std * math.sqrt(2))) - math.erf((low - mean) / (std * math.sqrt(2))))
+    if not inside >= 0.01:
+        raise ValueError(f"low, high: expected at least 1 % of N({mean}, {std}²) between them, got {low} and {high}")
+    values = rng.normal(mean, std, shape)
+    while len(outside := np.flatnonzero((values < low) | (values > high))):
+        values.flat[outside] = rng.normal(mean, std, len(outside))
+    return values
+
+
+def orthogonal(shape, rng: np.random.Generator, gain: float = 1.0) -> np.ndarray:
+    """gain · Q with orthonormal rows, or orthonormal columns if there are more rows than columns, uniformly drawn.
+
+    A square Q keeps the length of every vector, forwards and backwards, through any number of linear layers.
+    A kernel (out, in, *kernel) counts as a matrix (out, in · kernel size).  Q of a QR decomposition of a Gaussian
+    matrix, its columns signed so that the diagonal of R is positive, as torch does.
+    Saxe, McClelland and Ganguli 2014; the signs: Mezzadri 2007.  Book: chapters 25, 36.
+    """
+    fan_in, _ = fans(shape)
+    gaussian = rng.standard_normal((shape[0], fan_in))
+    wide = shape[0] < fan_in
+    q, r = np.linalg.qr(gaussian.T if wide else gaussian)
+    q = q * np.sign(np.diagonal(r))
+    return gain * np.ascontiguousarray(q.T if wide else q).reshape(shape)
+
+
 def _fan(shape, mode: str) -> int:
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"mode: expected 'fan_in' or 'fan_out', got {mode!r}")

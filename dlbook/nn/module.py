@@ -34,8 +34,28 @@ class Parameter:
         return f"Parameter(shape={self.data.shape}, dtype={self.data.dtype})"
 
 
+class Buffer:
+    """An array that a module keeps but does not learn: it has no gradient and stands in the state dict.
+
+    The running statistics of batch normalisation are buffers.  data : a copy of what was given.
+    """
+
+    __slots__ = ("data",)
+
+    def __init__(self, data, dtype=None):
+        self.data: np.ndarray = np.array(data, dtype=dtype)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.data.shape
+
+    def __repr__(self) -> str:
+        return f"Buffer(shape={self.data.shape}, dtype={self.data.dtype})"
+
+
 class Module:
-    """A function with parameters.  Write `forward` and `backward`; attributes that are Parameters or Modules are found.
+    """A function with parameters.  Write `forward` and `backward`; attributes that are Parameters, Buffers or Modules
+    are found.
 
         y, cache = module.forward(x)
         dx = module.backward(dy, cache)     # adds into the gradients of the parameters
@@ -75,12 +95,20 @@ class Module:
                 found += [(f"{name}.{i}", item) for i, item in enumerate(value) if isinstance(item, Module)]
         return found
 
+    def modules(self) -> list["Module"]:
+        """This module and all inside it, from outside in; one that is used twice once."""
+        found = {id(self): self}
+        for _, child in self.named_children():
+            found |= {id(module): module for module in child.modules() if id(module) not in found}
+        return list(found.values())
+
     def named_parameters(self) -> list[tuple[str, Parameter]]:
         """All parameters with torch's names, in torch's order; a shared one once, under its first name."""
-        seen: dict[int, tuple[str, Parameter]] = {}
-        for name, parameter in self._all_parameters():
-            seen.setdefault(id(parameter), (name, parameter))
-        return list(seen.values())
+        return self._named_once(Parameter)
+
+    def named_buffers(self) -> list[tuple[str, Buffer]]:
+        """All buffers, named and ordered likewise."""
+        return self._named_once(Buffer)
 
     def parameters(self) -> list[Parameter]:
         return [parameter for _, parameter in self.named_parameters()]
@@ -91,15 +119,15 @@ class Module:
             parameter.grad = None
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """A copy of every parameter by its name: the names and layouts of torch."""
-        return {name: parameter.data.copy() for name, parameter in self._all_parameters()}
+        """A copy of every parameter and buffer by its name: the names and layouts of torch."""
+        return {name: array.data.copy() for name, array in self._arrays(Parameter, Buffer)}
 
     def load_state_dict(self, state) -> None:
-        """Copy the arrays (or CPU tensors) of `state` into the parameters, each in the parameter's own precision.
+        """Copy the arrays (or CPU tensors) of `state` into the parameters and buffers, each in its own precision.
 
         Raises ValueError, and changes nothing, when a name is missing or unexpected or a shape differs.
         """
-        own = dict(self._all_parameters())
+        own = dict(self._arrays(Parameter, Buffer))
         arrays = {name: np.asarray(value) for name, value in state.items()}
         wrong = []
         if missing := [name for name in own if name not in arrays]:
@@ -117,7 +145,7 @@ class Module:
             own[name].data = as_float(array, name).astype(own[name].data.dtype)
 
     def train(self, mode: bool = True) -> "Module":
-        """Training mode for this module and all inside it.  Only some layers, dropout for one, behave differently."""
+        """Training mode for this module and all inside it.  Only some behave differently: dropout, batch norm."""
         self.training = mode
         for _, child in self.named_children():
             child.train(mode)
@@ -127,11 +155,17 @@ class Module:
         """The opposite of `train()`."""
         return self.train(False)
 
-    def _all_parameters(self) -> list[tuple[str, Parameter]]:
-        found = [(name, value) for name, value in vars(self).items() if isinstance(value, Parameter)]
+    def _arrays(self, *kinds: type) -> list[tuple[str, Parameter | Buffer]]:
+        found = [(name, value) for kind in kinds for name, value in vars(self).items() if isinstance(value, kind)]
         for name, child in self.named_children():
-            found += [(f"{name}.{inner}", parameter) for inner, parameter in child._all_parameters()]
+            found += [(f"{name}.{inner}", array) for inner, array in child._arrays(*kinds)]
         return found
+
+    def _named_once(self, kind: type) -> list:
+        seen = {}
+        for name, array in self._arrays(kind):
+            seen.setdefault(id(array), (name, array))
+        return list(seen.values())
 
     def __repr__(self) -> str:
         children = [f"  ({name}): " + repr(child).replace("\n", "\n  ") for name, child in self.named_children()]
@@ -148,43 +182,78 @@ class Sequential(Module):
         for i, module in enumerate(modules):
             if not isinstance(module, Module):
                 raise ValueError(f"Sequential: expected modules, got {type(module).__name__} at position {i}")
-        self.modules = modules
+        self._modules = modules
         with_parameters = [i for i, module in enumerate(modules) if module.parameters()]
         self._first = with_parameters[0] if with_parameters else len(modules)
 
     def forward(self, x):
         """Output of the last module, and the caches of all."""
         caches = []
-        for module in self.modules:
+        for module in self._modules:
             x, cache = module.forward(x)
             caches.append(cache)
         return x, caches
 
     def backward(self, dy, cache):
-        for module, own in zip(reversed(self.modules), reversed(cache), strict=True):
+        for module, own in zip(reversed(self._modules), reversed(cache), strict=True):
             dy = module.backward(dy, own)
         return dy
 
     def backward_parameters(self, dy, cache) -> None:
         first = self._first
-        for i in range(len(self.modules) - 1, first, -1):
-            dy = self.modules[i].backward(dy, cache[i])
-        if first < len(self.modules):
-            self.modules[first].backward_parameters(dy, cache[first])
+        for i in range(len(self._modules) - 1, first, -1):
+            dy = self._modules[i].backward(dy, cache[i])
+        if first < len(self._modules):
+            self._modules[first].backward_parameters(dy, cache[first])
 
     def __call__(self, x):
-        for module in self.modules:
+        for module in self._modules:
             x = module(x)
         return x
 
     def named_children(self) -> list[tuple[str, Module]]:
-        return [(str(i), module) for i, module in enumerate(self.modules)]
+        return [(str(i), module) for i, module in enumerate(self._modules)]
 
     def __len__(self) -> int:
-        return len(self.modules)
+        return len(self._modules)
 
     def __getitem__(self, index):
-        return Sequential(*self.modules[index]) if isinstance(index, slice) else self.modules[index]
+        return Sequential(*self._modules[index]) if isinstance(index, slice) else self._modules[index]
 
     def __iter__(self):
-        return iter(self.modules)
+        return iter(self._modules)
+
+
+class Residual(Module):
+    """y = x + module(x): a way round the module, by which the gradient reaches earlier layers undiminished.
+
+    module : anything whose output has the shape of its input; its parameters are named `module.…`.
+    The backward pass is dx = dy + module.backward(dy): even where the module passes nothing on, dy arrives.
+    Raises ValueError when the shapes differ.  He et al. 2016.  Book: chapters 36, 89.
+    """
+
+    def __init__(self, module: Module):
+        if not isinstance(module, Module):
+            raise ValueError(f"Residual: expected a module, got {type(module).__name__}")
+        self.module = module
+
+    def forward(self, x):
+        change, cache = self.module.forward(x)
+        return self._sum(x, change), cache
+
+    def backward(self, dy, cache):
+        return dy + self.module.backward(dy, cache)
+
+    def backward_parameters(self, dy, cache) -> None:
+        self.module.backward_parameters(dy, cache)
+
+    def __call__(self, x):
+        return self._sum(x, self.module(x))
+
+    def _sum(self, x, change):
+        x = as_float(x)
+        if change.shape != x.shape:
+            raise ValueError(
+                f"Residual: expected a module that keeps the shape {x.shape} of its input, got {change.shape}"
+            )
+        return x + change

@@ -8,8 +8,8 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError('dlbook.torch needs PyTorch: pip install "dlbook[torch]"', name="torch") from None
 
 from dlbook.torch.loop import device, fit, load_checkpoint, save_checkpoint
-from dlbook.torch.twins import QuadraticLoss, twin
+from dlbook.torch.twins import QuadraticLoss, Residual, twin
 
 _torch.set_num_threads(1)  # small networks on a CPU: a second thread costs more than it brings
 
-__all__ = ["QuadraticLoss", "device", "fit", "load_checkpoint", "save_checkpoint", "twin"]
+__all__ = ["QuadraticLoss", "Residual", "device", "fit", "load_checkpoint", "save_checkpoint", "twin"]

@@ -56,35 +56,38 @@ def fit(
         total = torch.zeros((), dtype=dtype, device=device)  # reading it each step would wait for the GPU
         for start in range(0, len(x), config.batch_size):
             rows = order[start : start + config.batch_size]
-            value = loss(forward(x[rows]), y[rows])
             optimizer.zero_grad()
-            value.backward()
+            for part in rows.tensor_split(min(config.accumulate, len(rows))):
+                value = loss(forward(x[part]), y[part])
+                share = len(part) / len(rows) if is_mean else 1.0
+                (share * value).backward()
+                total += value.detach() * (len(part) if is_mean else 1)
             optimizer.step()
-            total += value.detach() * (len(rows) if is_mean else 1)
             tick(start)
         return total.item() / len(x)
 
     @torch.no_grad()
     def measure(on_training: bool) -> dict[str, float]:
         inputs, targets = (x, y) if on_training else validation
-        model.eval()
-        prediction = torch.cat([forward(batch) for batch in inputs.split(1000)])
+        with train.in_mode(model, training=False):
+            prediction = torch.cat([forward(batch) for batch in inputs.split(1000)])
         values = {} if on_training else {"loss": loss(prediction, targets).item()}
         arrays = prediction.cpu().numpy(), targets.cpu().numpy()
         return values | {name: float(metric(*arrays)) for name, metric in metrics.items()}
 
-    return train.run_epochs(
-        config,
-        one_epoch,
-        measure,
-        size=len(x),
-        metrics=metrics,
-        validates=validation is not None,
-        snapshot=lambda: {name: tensor.clone() for name, tensor in model.state_dict().items()},
-        restore=model.load_state_dict,
-        progress=progress,
-        after_epoch=after_epoch,
-    )
+    with train.in_mode(model, training=True):
+        return train.run_epochs(
+            config,
+            one_epoch,
+            measure,
+            size=len(x),
+            metrics=metrics,
+            validates=validation is not None,
+            snapshot=lambda: {name: tensor.clone() for name, tensor in model.state_dict().items()},
+            restore=model.load_state_dict,
+            progress=progress,
+            after_epoch=after_epoch,
+        )
 
 
 def save_checkpoint(path, model: torch.nn.Module, history: History | None = None) -> None:

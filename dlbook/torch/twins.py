@@ -21,6 +21,17 @@ class QuadraticLoss(torch.nn.Module):
         return total / len(prediction) if self.reduction == "mean" else total
 
 
+class Residual(torch.nn.Module):
+    """y = x + module(x), which torch has inside other modules only."""
+
+    def __init__(self, module: torch.nn.Module):
+        super().__init__()
+        self.module = module
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.module(x)
+
+
 def _linear(module: nn.Linear) -> torch.nn.Module:
     return torch.nn.Linear(module.in_features, module.out_features, bias=module.bias is not None)
 
@@ -31,9 +42,20 @@ def _identity(module: nn.Identity) -> torch.nn.Module:
     return torch.nn.Identity()
 
 
+def _layer_norm(module: nn.LayerNorm) -> torch.nn.Module:
+    affine, bias = module.weight is not None, module.bias is not None
+    return torch.nn.LayerNorm(module.normalized_shape, module.eps, affine, bias)
+
+
+def _batch_norm(kind: type[torch.nn.Module]):
+    fields = ("num_features", "eps", "momentum", "affine", "track_running_stats")
+    return lambda module: kind(*(getattr(module, field) for field in fields))
+
+
 # How to build each equivalent, weights aside.  A new layer of dlbook.nn adds its line here.
 EQUIVALENTS = {
     nn.Sequential: lambda module: torch.nn.Sequential(*(_build(child) for child in module)),
+    nn.Residual: lambda module: Residual(_build(module.module)),
     nn.Linear: _linear,
     nn.Identity: _identity,
     nn.Sigmoid: lambda module: torch.nn.Sigmoid(),
@@ -48,6 +70,10 @@ EQUIVALENTS = {
     nn.SiLU: lambda module: torch.nn.SiLU(),
     nn.Softmax: lambda module: torch.nn.Softmax(module.axis),
     nn.LogSoftmax: lambda module: torch.nn.LogSoftmax(module.axis),
+    nn.BatchNorm1d: _batch_norm(torch.nn.BatchNorm1d),
+    nn.BatchNorm2d: _batch_norm(torch.nn.BatchNorm2d),
+    nn.LayerNorm: _layer_norm,
+    nn.Dropout: lambda module: torch.nn.Dropout(module.p),
     nn.QuadraticLoss: lambda module: QuadraticLoss(module.reduction),
     nn.MSELoss: lambda module: torch.nn.MSELoss(reduction=module.reduction),
     nn.NLLLoss: lambda module: torch.nn.NLLLoss(reduction=module.reduction),
@@ -58,16 +84,17 @@ EQUIVALENTS = {
 
 
 def twin(module: nn.Module) -> torch.nn.Module:
-    """The torch.nn equivalent of `module` with a copy of its weights, in their precision, on the CPU.
+    """The torch.nn equivalent of `module` with a copy of its weights, in their precision and in its mode, on the CPU.
 
     Raises ValueError for a module that torch does not have, `Step` for instance.
     """
     built = _build(module)
-    state = {name: torch.from_numpy(array) for name, array in module.state_dict().items()}
-    if state:
-        built = built.to(next(iter(state.values())).dtype)
+    state = {name: torch.as_tensor(array) for name, array in module.state_dict().items()}
+    floats = [tensor.dtype for tensor in state.values() if tensor.is_floating_point()]
+    if floats:
+        built = built.to(floats[0])
     built.load_state_dict(state)
-    return built.train(module.training)
+    return built
 
 
 def _build(module: nn.Module) -> torch.nn.Module:
@@ -75,4 +102,6 @@ def _build(module: nn.Module) -> torch.nn.Module:
     if build is None:
         known = ", ".join(sorted(kind.__name__ for kind in EQUIVALENTS))
         raise ValueError(f"{type(module).__name__}: torch has no equivalent; expected one of {known}")
-    return build(module)
+    built = build(module)
+    built.training = module.training
+    return built

@@ -157,6 +157,75 @@ def test_training_and_evaluation_mode_reach_every_module():
     assert model[0][2].training
 
 
+class Counting(nn.Module):
+    """A module with a buffer between its parameters and its child."""
+
+    def __init__(self, rng):
+        self.calls = nn.Buffer(0)
+        self.scale = nn.Parameter(2.0)
+        self.inner = nn.Linear(5, 5, rng=rng)
+        self.spread = nn.Buffer([1, 2], np.float32)
+
+
+def test_buffers_stand_in_the_state_dict_and_are_not_learnt():
+    module = Counting(np.random.default_rng(0))
+    assert [name for name, _ in nn.Sequential(module).named_buffers()] == ["0.calls", "0.spread"]
+    assert [name for name, _ in module.named_parameters()] == ["scale", "inner.weight", "inner.bias"]
+    state = module.state_dict()
+    assert list(state) == ["scale", "calls", "spread", "inner.weight", "inner.bias"]
+    assert [(state[name].dtype, state[name].shape) for name in ("calls", "spread")] == [
+        (np.dtype(int), ()),
+        (np.dtype(np.float32), (2,)),
+    ]
+    state["calls"] += 3
+    assert module.calls.data == 0
+    module.load_state_dict(state | {"spread": np.array([0.5, 0.25])})
+    assert (int(module.calls.data), module.calls.data.dtype) == (3, np.dtype(int))
+    np.testing.assert_array_equal(module.spread.data, np.array([0.5, 0.25], np.float32))
+    with pytest.raises(ValueError, match=r"missing calls; spread: expected shape \(2,\), got \(1,\)"):
+        module.load_state_dict({k: v for k, v in state.items() if k != "calls"} | {"spread": np.ones(1)})
+    assert repr(module.spread) == "Buffer(shape=(2,), dtype=float32)"
+
+
+def test_modules_from_outside_in():
+    layer = nn.Tanh()
+    model = nn.Sequential(nn.Sequential(layer), nn.Residual(layer))
+    assert [type(module).__name__ for module in model.modules()] == ["Sequential", "Sequential", "Tanh", "Residual"]
+
+
+def test_residual(numerical_gradient):
+    rng = np.random.default_rng(0)
+    block = nn.Residual(nn.Sequential(nn.Linear(5, 5, rng=rng), nn.Tanh()))
+    y, cache = block.forward(X)
+    np.testing.assert_array_equal(y, X + block.module(X))
+    np.testing.assert_array_equal(block(X), y)
+    dy = np.sin(np.arange(10.0)).reshape(2, 5)
+    np.testing.assert_allclose(block.backward(dy, cache), numerical_gradient(block, X, dy), atol=1e-8)
+    whole = gradients(block)
+    assert list(whole) == ["module.0.weight", "module.0.bias"]
+    block.zero_grad()
+    assert block.backward_parameters(dy, cache) is None
+    for name, gradient in gradients(block).items():
+        np.testing.assert_array_equal(gradient, whole[name])
+
+
+def test_gradient_gets_round_a_dead_module():
+    block = nn.Residual(nn.Sequential(nn.Linear(5, 5, rng=np.random.default_rng(0)), nn.Step()))
+    _, cache = block.forward(X)
+    np.testing.assert_array_equal(block.backward(X + 1, cache), X + 1)
+
+
+def test_residual_needs_equal_shapes():
+    rng = np.random.default_rng(0)
+    for changed in (nn.Linear(5, 4, rng=rng), nn.Linear(5, 1, rng=rng)):
+        with pytest.raises(ValueError, match=r"keeps the shape \(2, 5\) of its input, got \(2, [14]\)"):
+            nn.Residual(changed)(X)
+        with pytest.raises(ValueError, match="Residual: expected a module that keeps the shape"):
+            nn.Residual(changed).forward(X)
+    with pytest.raises(ValueError, match="Residual: expected a module, got function"):
+        nn.Residual(nn.tanh)
+
+
 def test_sequential_as_a_sequence():
     model = network()
     assert len(model) == 3

@@ -15,7 +15,41 @@ EXACT = {"rtol": 1e-10, "atol": 1e-10}
 ANY_SHAPE = hnp.array_shapes(min_dims=1, max_dims=4, max_side=5)
 WITH_CHANNELS = hnp.array_shapes(min_dims=2, max_dims=4, max_side=5)
 
+TWO_VALUES_A_CHANNEL = hnp.array_shapes(min_dims=2, max_dims=3, max_side=5).filter(
+    lambda shape: np.prod(shape) > shape[1]
+)
+IMAGES = hnp.array_shapes(min_dims=4, max_dims=4, max_side=4).filter(lambda shape: np.prod(shape) > shape[1])
+
 seeds = st.integers(0, 2**32 - 1)
+TORCH_SEED = 11
+
+
+class DrawsOfTorch:
+    """A generator for one dropout layer, whose mask becomes the one that torch draws after TORCH_SEED."""
+
+    def __init__(self, p):
+        self.p = p
+
+    def random(self, shape):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(TORCH_SEED)
+            stays = torch.nn.functional.dropout(torch.ones(shape, dtype=torch.float64), self.p) > 0
+        return stays.numpy().astype(float)  # 1 is kept by every p, 0 dropped by every p above 0
+
+
+def dropout(p):
+    return nn.Dropout(p, rng=DrawsOfTorch(p))
+
+
+def scrambled(module, rng):
+    """The module with random parameters and running statistics: norms start at ones and zeros, which hide errors."""
+    state = {
+        name: array if array.dtype == np.int64 else rng.uniform(0.5, 2, array.shape)
+        for name, array in module.state_dict().items()
+    }
+    module.load_state_dict(state)
+    return module
+
 
 # name -> (module from a generator and the shape of its input, shapes to draw)
 LAYERS = {
@@ -47,6 +81,45 @@ LAYERS = {
     "Softmax over the first axis": (lambda rng, shape: nn.Softmax(0), ANY_SHAPE),
     "LogSoftmax": (lambda rng, shape: nn.LogSoftmax(), ANY_SHAPE),
     "LogSoftmax over axis 1": (lambda rng, shape: nn.LogSoftmax(1), WITH_CHANNELS),
+    "Residual": (
+        lambda rng, shape: nn.Residual(nn.Sequential(nn.Linear(shape[-1], shape[-1], rng=rng), nn.Tanh())),
+        ANY_SHAPE,
+    ),
+    "BatchNorm1d": (lambda rng, shape: scrambled(nn.BatchNorm1d(shape[1]), rng), TWO_VALUES_A_CHANNEL),
+    "BatchNorm1d averaging plainly": (
+        lambda rng, shape: scrambled(nn.BatchNorm1d(shape[1], eps=1e-3, momentum=None), rng),
+        TWO_VALUES_A_CHANNEL,
+    ),
+    "BatchNorm1d without affine": (lambda rng, shape: nn.BatchNorm1d(shape[1], affine=False), TWO_VALUES_A_CHANNEL),
+    "BatchNorm1d in evaluation": (
+        lambda rng, shape: scrambled(nn.BatchNorm1d(shape[1]), rng).eval(),
+        hnp.array_shapes(min_dims=2, max_dims=3, max_side=5),
+    ),
+    "BatchNorm1d in evaluation by the batch": (
+        lambda rng, shape: scrambled(nn.BatchNorm1d(shape[1], track_running_stats=False), rng).eval(),
+        TWO_VALUES_A_CHANNEL,
+    ),
+    "BatchNorm2d": (lambda rng, shape: scrambled(nn.BatchNorm2d(shape[1]), rng), IMAGES),
+    "LayerNorm": (lambda rng, shape: scrambled(nn.LayerNorm(shape[-1]), rng), ANY_SHAPE),
+    "LayerNorm over two axes": (lambda rng, shape: scrambled(nn.LayerNorm(shape[-2:]), rng), WITH_CHANNELS),
+    "LayerNorm without bias": (lambda rng, shape: scrambled(nn.LayerNorm(shape[-1], bias=False), rng), ANY_SHAPE),
+    "LayerNorm without affine": (
+        lambda rng, shape: nn.LayerNorm(shape[-2:], eps=1e-3, elementwise_affine=False),
+        WITH_CHANNELS,
+    ),
+    "Dropout": (lambda rng, shape: dropout(rng.uniform(0.1, 0.9)), ANY_SHAPE),
+    "Dropout of nothing": (lambda rng, shape: dropout(0.0), ANY_SHAPE),
+    "Dropout of all": (lambda rng, shape: dropout(1.0), ANY_SHAPE),
+    "Dropout in evaluation": (lambda rng, shape: dropout(0.5).eval(), ANY_SHAPE),
+    "Normalised and thinned": (
+        lambda rng, shape: nn.Sequential(
+            nn.Linear(shape[-1], 6, rng=rng),
+            scrambled(nn.BatchNorm1d(6), rng),
+            nn.ReLU(),
+            nn.Residual(nn.Sequential(scrambled(nn.LayerNorm(6), rng), nn.Linear(6, 6, rng=rng), dropout(0.3))),
+        ),
+        st.tuples(st.integers(2, 6), st.integers(1, 5)),
+    ),
 }
 
 # Small and large values, and zeros, where the kinks are.
@@ -66,6 +139,7 @@ def test_layer_equals_torch(name, data, seed, scale):
     tx = torch.tensor(x, requires_grad=True)
 
     y, cache = ours.forward(x)
+    torch.manual_seed(TORCH_SEED)
     ty = theirs(tx)
     np.testing.assert_allclose(y, ty.detach().numpy(), **EXACT)
     np.testing.assert_array_equal(ours(x), y)
@@ -82,18 +156,36 @@ def test_layer_equals_torch(name, data, seed, scale):
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_state_dict_moves_both_ways(name):
-    build, _ = LAYERS[name]
-    shape = (5, 3, 4) if "channel" in name else (5, 4)
+    build, shapes = LAYERS[name]
+    shape = (5, 4, 3, 2) if shapes is IMAGES else (5, 3, 4) if "channel" in name else (5, 4)
     ours, other = (build(np.random.default_rng(1), shape) for _ in range(2))
     theirs = twin(ours)
     assert list(theirs.state_dict()) == list(ours.state_dict())
-    moved = {key: array + 0.5 for key, array in ours.state_dict().items()}
+    moved = {key: np.asarray(array + 1) for key, array in ours.state_dict().items()}
     theirs.load_state_dict({key: torch.from_numpy(array) for key, array in moved.items()})
     other.load_state_dict(theirs.state_dict())
     for key, array in moved.items():
         np.testing.assert_array_equal(other.state_dict()[key], array)
     x = np.random.default_rng(3).standard_normal(shape)
+    torch.manual_seed(TORCH_SEED)
     np.testing.assert_allclose(theirs(torch.tensor(x)).detach().numpy(), other(x), **EXACT)
+
+
+@pytest.mark.parametrize("momentum", [0.1, 0.3, None])
+@pytest.mark.parametrize(("kind", "shape"), [(nn.BatchNorm1d, (7, 4)), (nn.BatchNorm2d, (2, 4, 3, 2))])
+def test_running_statistics_follow_torch(kind, shape, momentum):
+    rng = np.random.default_rng(0)
+    ours = kind(shape[1], momentum=momentum)
+    theirs = twin(ours)
+    for step in range(6):
+        x = rng.normal(step, 2, shape)
+        if step == 4:  # evaluation leaves them alone
+            ours.eval()
+            theirs.eval()
+        np.testing.assert_allclose(ours(x), theirs(torch.tensor(x)).detach().numpy(), **EXACT)
+        for key, tensor in theirs.state_dict().items():
+            np.testing.assert_allclose(ours.state_dict()[key], tensor.numpy(), rtol=1e-13, err_msg=f"{key}, {step}")
+    assert ours.num_batches_tracked.data == 4
 
 
 def labels(rng, shape):

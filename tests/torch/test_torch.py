@@ -44,6 +44,76 @@ def test_both_loops_give_the_same_history_and_weights(reduction):
         np.testing.assert_allclose(tensor.numpy(), ours.state_dict()[name], rtol=1e-10)
 
 
+def normalised(seed=0):
+    rng = np.random.default_rng(seed)
+    return nn.Sequential(
+        nn.Linear(4, 6, rng=rng),
+        nn.BatchNorm1d(6),
+        nn.Residual(nn.Sequential(nn.Linear(6, 6, rng=rng), nn.Tanh())),
+        nn.Linear(6, 3, rng=rng),
+    )
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_both_loops_agree_with_every_setting(reduction):
+    ours = normalised()
+    theirs = dltorch.twin(ours)
+    x, y = examples()
+    options = {"validation": (x[:5], y[:5]), "metrics": {"error": lambda p, y: np.mean(p.argmax(1) != y)}}
+    config = Config(epochs=30, batch_size=8, patience=2, min_delta=0.01, monitor="error", mode="min", accumulate=2)
+    loss = nn.CrossEntropyLoss(reduction)
+    lr = 0.2 if reduction == "mean" else 0.02
+    history = train.fit(
+        ours, loss, optim.SGD(ours.parameters(), lr), (x, y), config, rng=np.random.default_rng(1), **options
+    )
+    theirs.eval()
+    sgd = torch.optim.SGD(theirs.parameters(), lr)
+    same = dltorch.fit(theirs, dltorch.twin(loss), sgd, (x, y), config, rng=np.random.default_rng(1), **options)
+    assert not theirs.training
+    assert same.stopped_early
+    assert (same.best_epoch, same.validation["error"]) == (history.best_epoch, history.validation["error"])
+    np.testing.assert_allclose(same.train["loss"], history.train["loss"], rtol=1e-10)
+    for name, tensor in theirs.state_dict().items():
+        np.testing.assert_allclose(tensor.numpy(), ours.state_dict()[name], rtol=1e-10, atol=1e-14)
+    assert theirs[1].num_batches_tracked == 6 * (history.best_epoch + 1)  # three batches in two portions each
+
+
+def test_accumulating_changes_nothing_but_the_memory():
+    x, y = examples()
+    states = []
+    for accumulate in (1, 4):
+        theirs = dltorch.twin(model())
+        sgd = torch.optim.SGD(theirs.parameters(), 0.2)
+        config = Config(epochs=2, batch_size=9, accumulate=accumulate)
+        dltorch.fit(theirs, torch.nn.CrossEntropyLoss(), sgd, (x, y), config, rng=np.random.default_rng(1))
+        states.append(theirs.state_dict())
+    for name, tensor in states[0].items():
+        np.testing.assert_allclose(tensor.numpy(), states[1][name].numpy(), rtol=1e-12)
+
+
+def test_checkpoints_carry_running_statistics_both_ways(tmp_path):
+    path = tmp_path / "model.safetensors"
+    ours = normalised()
+    ours(examples()[0])
+    train.save_checkpoint(path, ours)
+    theirs = dltorch.twin(normalised(seed=5))
+    dltorch.load_checkpoint(path, theirs)
+    dltorch.save_checkpoint(path, theirs)
+    other = normalised(seed=7)
+    train.load_checkpoint(path, other)
+    for name, array in ours.state_dict().items():
+        np.testing.assert_array_equal(theirs.state_dict()[name].numpy(), array)
+        np.testing.assert_array_equal(other.state_dict()[name], array)
+
+
+def test_twin_takes_over_the_mode_of_each_module():
+    ours = normalised()
+    ours[1].eval()
+    theirs = dltorch.twin(ours)
+    assert [module.training for module in theirs] == [True, False, True, True]
+    assert theirs.training
+
+
 def test_checkpoints_are_shared(tmp_path):
     ours = model()
     path = tmp_path / "model.safetensors"
