@@ -16,7 +16,7 @@ _AROUND = frozenset({"eval", "exec", "compile", "__import__", "importlib", "glob
 
 def written_by_hand(source: str, names: Iterable[str]) -> None:
     """Raise CheckError if the text of an exercise cell uses one of `names`, torch or dlbook; comments and docstrings
-    do not count.
+    do not count.  ".dot" forbids an attribute of that name, "@" the product of matrices.
 
     Ways around (`eval`, `globals()`, `importlib` …) are refused where `names` is not empty.  A text that does not parse
     passes: it has its own message.
@@ -42,7 +42,9 @@ def _names(node):
         return [*(node.module or "").split("."), *(alias.name for alias in node.names)]
     if isinstance(node, ast.Name):
         return [node.id]
-    return []
+    if isinstance(node, ast.Attribute):
+        return [f".{node.attr}"]
+    return ["@"] if isinstance(node, ast.MatMult) else []
 
 
 def defined_names(source: str) -> list[str]:

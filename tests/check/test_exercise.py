@@ -105,6 +105,13 @@ def test_forbidden_names_are_found(source):
     assert caught.value.key == "by hand"
 
 
+@pytest.mark.parametrize("source", ["C = A @ B", "C = np.dot(A, B)", "C = A.dot(B)", "from numpy import dot"])
+def test_a_product_of_matrices_is_found(source):
+    with pytest.raises(CheckError, match="uses"):
+        written_by_hand(source, ["@", ".dot", "dot"])
+    written_by_hand("@wraps\ndef dots(A): return A.dots", ["@", ".dot", "dot"])
+
+
 def test_comments_docstrings_and_other_names_do_not_count():
     written_by_hand('def f(x):\n    """As forward does."""\n    # torch agrees\n    return backward(x)', ["forward"])
     written_by_hand("def f(:", ["forward"])
