@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import autograd, build, check, grading, imports, network, verdict
+from benchmarks import autograd, build, check, grading, imports, network, optimisers, verdict
 from benchmarks.measure import Row, Size
 
 BENCHMARKS = {
     "network": network,
     "imports": imports,
     "autograd": autograd,
+    "optimisers": optimisers,
     "verdict": verdict,
     "check": check,
     "build": build,

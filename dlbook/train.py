@@ -15,6 +15,7 @@ import numpy as np
 from dlbook.language import say
 from dlbook.nn import Module
 from dlbook.optim import Optimizer
+from dlbook.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 Metrics = Mapping[str, Callable]
 
@@ -32,6 +33,7 @@ class Config:
     train_metrics : also measure the metrics on the training data after each epoch.
     accumulate : in how many portions, one after the other, a step goes through its batch.  The gradients add up to
         that of the whole batch and need less memory at a time; batch normalisation sees each portion alone.
+    schedule : whether a scheduler steps after each "epoch" or after each "batch".
     """
 
     epochs: int = 10
@@ -43,6 +45,7 @@ class Config:
     mode: str | None = None
     train_metrics: bool = False
     accumulate: int = 1
+    schedule: str = "epoch"
 
     def __post_init__(self):
         for name, value, least in (
@@ -56,6 +59,8 @@ class Config:
                 raise ValueError(f"{name}: expected at least {least}, got {value}")
         if self.mode not in (None, "min", "max"):
             raise ValueError(f"mode: expected 'min', 'max' or None, got {self.mode!r}")
+        if self.schedule not in ("epoch", "batch"):
+            raise ValueError(f"schedule: expected 'epoch' or 'batch', got {self.schedule!r}")
 
 
 @dataclasses.dataclass
@@ -126,6 +131,7 @@ def fit(
     rng: np.random.Generator,
     validation=None,
     metrics: Metrics | None = None,
+    scheduler: LRScheduler | ReduceLROnPlateau | None = None,
     progress: bool | None = None,
     after_epoch: Callable[[History], None] | None = None,
 ) -> History:
@@ -134,11 +140,16 @@ def fit(
     data, validation : (x, y), arrays with one row for each example; floats are brought to the precision of the model.
     metrics : name -> function (prediction, y) -> number, {"accuracy": accuracy} say, measured on the validation data.
     rng : draws the order of the examples; the same generator state gives the same weights to the last bit.
+    scheduler : changes the learning rate of `optimizer` after each epoch or batch, as config.schedule says;
+        ReduceLROnPlateau looks at the validation value that config.monitor names.
     progress : False shows nothing, True a line; None decides by whether somebody watches (terminal or notebook).
     after_epoch : called with the history so far.
-    Raises ValueError for data of different lengths, no data, or patience without validation.  Book: chapters 12, 13.
+    Raises ValueError for data of different lengths, no data, patience or ReduceLROnPlateau without validation, and for
+    the scheduler of another optimiser.  Book: chapters 12, 13.
     """
     config = config or Config()
+    if scheduler is not None and scheduler.optimizer is not optimizer:
+        raise ValueError("scheduler: expected one that was made for this optimizer, got another's")
     metrics = dict(metrics or {})
     dtype = optimizer.parameters[0].data.dtype
     x, y = examples(data, "data", dtype)
@@ -160,6 +171,8 @@ def fit(
                 model.backward_parameters(loss.backward(share, loss_memory), memory)
                 total += value * len(part) if is_mean else value
             optimizer.step()
+            if scheduler is not None and config.schedule == "batch":
+                scheduler.step()
             tick(start)
         return float(total / len(x))
 
@@ -178,6 +191,8 @@ def fit(
             validates=validation is not None,
             snapshot=model.state_dict,
             restore=model.load_state_dict,
+            scheduler=scheduler,
+            watches=isinstance(scheduler, ReduceLROnPlateau),
             progress=progress,
             after_epoch=after_epoch,
         )
@@ -228,17 +243,23 @@ def run_epochs(
     validates: bool,
     snapshot: Callable,
     restore: Callable,
+    scheduler=None,
+    watches: bool = False,
     progress: bool | None = None,
     after_epoch: Callable[[History], None] | None = None,
 ) -> History:
     """What `fit` does around an epoch, for NumPy and PyTorch alike: history, early stopping, progress.
 
     one_epoch(tick) -> training loss; it calls tick(examples seen).  measure(on_training) -> values by name.
-    snapshot() -> weights, restore(weights).
+    snapshot() -> weights, restore(weights).  watches : whether the scheduler's step needs the monitored value.
     """
+    if watches and config.schedule == "batch":
+        raise ValueError("schedule: expected 'epoch' for a scheduler that watches validation values, got 'batch'")
+    if watches and not validates:
+        raise ValueError("scheduler: expected validation data to watch, got none; give validation=(x, y)")
     if config.patience is not None and not validates:
         raise ValueError("patience: expected validation data to watch, got none; give validation=(x, y)")
-    if config.patience is not None and config.monitor not in ("loss", *metrics):
+    if (watches or config.patience is not None) and config.monitor not in ("loss", *metrics):
         raise ValueError(f"monitor: expected {' or '.join(['loss', *metrics])}, got {config.monitor!r}")
     history = History(config)
     line = _ProgressLine(config.epochs, size, progress)
@@ -262,6 +283,8 @@ def run_epochs(
                 best, history.best_epoch = -np.inf if np.isnan(value) else value, epoch
                 if config.patience is not None:
                     best_weights = snapshot()
+        if scheduler is not None and config.schedule == "epoch":
+            scheduler.step(*([history.validation[config.monitor][-1]] if watches else []))
         if after_epoch is not None:
             after_epoch(history)
         if config.patience is not None and epoch - history.best_epoch >= config.patience:

@@ -7,7 +7,7 @@ import pathlib
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
-ROWS = {"network": 8, "imports": 2, "autograd": 1, "verdict": 2, "check": 1, "build": 1, "grading": 2}
+ROWS = {"network": 8, "imports": 2, "autograd": 1, "optimisers": 18, "verdict": 2, "check": 1, "build": 1, "grading": 2}
 
 
 @pytest.fixture
@@ -38,6 +38,16 @@ def test_every_benchmark_has_rows_here(program):
 def test_both_engines_compute_the_same(program):
     scalars, arrays = importlib.import_module("benchmarks.autograd").engines(4)
     assert scalars() == pytest.approx(arrays(), rel=1e-12)
+
+
+def test_both_sides_of_an_optimiser_take_the_same_steps(program):
+    optimisers = importlib.import_module("benchmarks.optimisers")
+    for name, (build, update) in optimisers.OPTIMISERS.items():
+        ours, plain = optimisers.both(build, update, [(3, 4), (5,)])
+        for _ in range(8):
+            pairs = list(zip(ours(), plain(), strict=True))
+        for mine, other in pairs:
+            assert mine == pytest.approx(other, rel=1e-12), name
 
 
 def test_the_table_shows_ratio_and_note(program):

@@ -461,3 +461,43 @@ def test_progress_line_in_portuguese(monkeypatch):
     last = screen.getvalue().split("\r")[-1]
     assert "época 3 de 3 perda de treino 0." in last
     assert "perda de validação 0." in last
+
+
+def test_a_schedule_steps_after_each_epoch_or_each_batch():
+    for schedule, expected in (("epoch", [0.5, 0.25]), ("batch", [0.5**3, 0.5**6])):  # 7 rows by 3: three batches
+        model, rates = network([3, 4, 2]), []
+        sgd = optim.SGD(model.parameters(), lr=1.0)
+        fit(
+            model,
+            nn.QuadraticLoss(),
+            sgd,
+            (np.ones((7, 3)), np.ones((7, 2))),
+            Config(epochs=2, batch_size=3, schedule=schedule),
+            rng=np.random.default_rng(0),
+            scheduler=optim.lr_scheduler.ExponentialLR(sgd, 0.5),
+            after_epoch=lambda history, sgd=sgd, rates=rates: rates.append(sgd.lr),
+        )
+        assert rates == expected
+
+
+def test_schedules_that_cannot_work_are_refused():
+    model = network([3, 4, 2])
+    data = np.ones((7, 3)), np.ones((7, 2))
+    sgd = optim.SGD(model.parameters(), lr=1.0)
+    watching = optim.lr_scheduler.ReduceLROnPlateau(sgd)
+
+    def training(optimizer=sgd, scheduler=watching, schedule="epoch", monitor="loss", **options):
+        config = Config(schedule=schedule, monitor=monitor)
+        rng = np.random.default_rng(0)
+        fit(model, nn.QuadraticLoss(), optimizer, data, config, rng=rng, scheduler=scheduler, **options)
+
+    with pytest.raises(ValueError, match="expected validation data to watch"):
+        training()
+    with pytest.raises(ValueError, match="schedule: expected 'epoch' for a scheduler that watches"):
+        training(schedule="batch", validation=data)
+    with pytest.raises(ValueError, match="monitor: expected loss, got 'accuracy'"):
+        training(monitor="accuracy", validation=data)
+    with pytest.raises(ValueError, match="made for this optimizer"):
+        training(optimizer=optim.SGD(model.parameters(), lr=1.0), validation=data)
+    with pytest.raises(ValueError, match="schedule: expected 'epoch' or 'batch', got 'step'"):
+        Config(schedule="step")

@@ -1,6 +1,6 @@
 """Layers, activations, losses, regularisers and starting values in NumPy, on the names and layouts of torch.nn.
 
-Reading order: module, linear, activations, loss, init, norm, dropout, penalty.
+Reading order: module, linear, activations, loss, init, norm, dropout, penalty, clip.
 """
 
 from dlbook.nn import init
@@ -49,6 +49,7 @@ from dlbook.nn.activations import (
     tanh,
     tanh_backward,
 )
+from dlbook.nn.clip import clip_grad_norm, clip_grad_value
 from dlbook.nn.dropout import Dropout, dropout, dropout_backward, dropout_mask
 from dlbook.nn.linear import Linear, linear, linear_backward
 from dlbook.nn.loss import (
@@ -183,4 +184,6 @@ __all__ = [  # noqa: RUF022
     "l1_penalty_backward",
     "soft_threshold",
     "max_norm",
+    "clip_grad_norm",
+    "clip_grad_value",
 ]

@@ -2,36 +2,46 @@
 
 import numpy as np
 
-from dlbook.optim.optimizer import Optimizer
+from dlbook.optim.optimizer import Optimizer, at_least_zero, decayed
 
 
 class SGD(Optimizer):
-    """w ← w - lr v,  v ← momentum · v + g,  g = ∂C/∂w + weight_decay · w; without momentum, v = g.
+    """w ← w - lr v,  v ← momentum · v + (1 - dampening) · g,  g = ∂C/∂w + weight_decay · w.
 
+    Without momentum v = g; with it v is g at the first step.
     nesterov : step along g + momentum · v instead, the gradient seen from a little ahead.
-    As torch.optim.SGD without dampening.  Book: chapters 12, 30.  Momentum: Polyak 1964; Sutskever et al. 2013.
-    Raises ValueError for negative settings, and for nesterov without momentum.
+    As torch.optim.SGD.  Book: chapters 12, 30.  Momentum: Polyak 1964; Nesterov 1983; Sutskever et al. 2013.
+    Raises ValueError for negative settings, and for nesterov without momentum or with dampening.
     """
 
     def __init__(
-        self, parameters, lr: float, momentum: float = 0.0, weight_decay: float = 0.0, *, nesterov: bool = False
+        self,
+        params,
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
     ):
-        super().__init__(parameters, lr)
-        for name, value in (("momentum", momentum), ("weight_decay", weight_decay)):
-            if not value >= 0:
-                raise ValueError(f"{name}: expected at least 0, got {value}")
-        if nesterov and momentum == 0:
-            raise ValueError("nesterov: expected a momentum above 0 with it, got 0")
-        self.momentum, self.weight_decay, self.nesterov = float(momentum), float(weight_decay), nesterov
-        self._velocity = [None] * len(self.parameters)
+        settings = {"lr": lr, "momentum": momentum, "dampening": dampening}
+        super().__init__(params, settings | {"weight_decay": weight_decay, "nesterov": nesterov})
 
-    def update(self, i: int, data, grad):
-        if self.weight_decay:
-            grad = grad + self.weight_decay * data
-        if self.momentum:
-            velocity = self._velocity[i]
-            velocity = grad if velocity is None else self.momentum * velocity + grad
-            self._velocity[i] = velocity
-            grad = grad + self.momentum * velocity if self.nesterov else velocity
-        change = np.asarray(float(self.lr) * grad)
+    def check(self, settings):
+        at_least_zero(settings, "lr", "momentum", "weight_decay")
+        if settings["nesterov"] and settings["momentum"] == 0:
+            raise ValueError("nesterov: expected a momentum above 0 with it, got 0")
+        if settings["nesterov"] and settings["dampening"] != 0:
+            raise ValueError(f"nesterov: expected no dampening with it, got {settings['dampening']}")
+
+    def update(self, data, grad, group, state):
+        grad = decayed(grad, data, group["weight_decay"])
+        if momentum := group["momentum"]:
+            velocity = state.get("momentum_buffer")
+            if velocity is None:
+                velocity = state["momentum_buffer"] = grad.copy()
+            else:
+                velocity *= momentum
+                velocity += (1 - group["dampening"]) * grad if group["dampening"] else grad
+            grad = grad + momentum * velocity if group["nesterov"] else velocity
+        change = np.asarray(float(group["lr"]) * grad, data.dtype)
         return np.subtract(data, change, out=change)  # one new array, not two: the weights of a step fit the cache

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from dlbook import train
 from dlbook.train import Config, History, Metrics
@@ -26,6 +27,7 @@ def fit(
     rng: np.random.Generator,
     validation=None,
     metrics: Metrics | None = None,
+    scheduler: LRScheduler | None = None,
     device: torch.device | str = "cpu",
     progress: bool | None = None,
     after_epoch: Callable[[History], None] | None = None,
@@ -33,9 +35,12 @@ def fit(
     """`dlbook.train.fit` for a PyTorch model: same settings, same order of the examples, same history.
 
     The model and all data move to `device`.  On CUDA the forward passes run in bfloat16 (autocast), while weights,
-    their gradients and losses keep their precision.  Metrics get NumPy arrays.
+    their gradients and losses keep their precision.  Metrics get NumPy arrays.  scheduler : one of
+    torch.optim.lr_scheduler.
     """
     config = config or Config()
+    if scheduler is not None and scheduler.optimizer is not optimizer:
+        raise ValueError("scheduler: expected one that was made for this optimizer, got another's")
     metrics = dict(metrics or {})
     device = torch.device(device)
     model.to(device)
@@ -63,6 +68,8 @@ def fit(
                 (share * value).backward()
                 total += value.detach() * (len(part) if is_mean else 1)
             optimizer.step()
+            if scheduler is not None and config.schedule == "batch":
+                scheduler.step()
             tick(start)
         return total.item() / len(x)
 
@@ -85,6 +92,8 @@ def fit(
             validates=validation is not None,
             snapshot=lambda: {name: tensor.clone() for name, tensor in model.state_dict().items()},
             restore=model.load_state_dict,
+            scheduler=scheduler,
+            watches=isinstance(scheduler, ReduceLROnPlateau),
             progress=progress,
             after_epoch=after_epoch,
         )

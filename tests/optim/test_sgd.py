@@ -61,7 +61,7 @@ def test_single_precision_stays_whatever_the_learning_rate_is(shape):
         (([np.ones(2)], 0.1), "expected Parameters, got ndarray"),
         (([nn.Parameter(1.0)], -0.1), "lr: expected a learning rate of at least 0, got -0.1"),
         (([nn.Parameter(1.0)], 0.1, -1), "momentum: expected at least 0, got -1"),
-        (([nn.Parameter(1.0)], 0.1, 0, float("nan")), "weight_decay: expected at least 0, got nan"),
+        (([nn.Parameter(1.0)], 0.1, 0, 0, float("nan")), "weight_decay: expected at least 0, got nan"),
     ],
 )
 def test_wrong_settings_are_named(arguments, message):

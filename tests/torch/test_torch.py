@@ -78,6 +78,38 @@ def test_both_loops_agree_with_every_setting(reduction):
     assert theirs[1].num_batches_tracked == 6 * (history.best_epoch + 1)  # three batches in two portions each
 
 
+SCHEDULES = {
+    "epoch": lambda module, optimizer: module.StepLR(optimizer, step_size=2, gamma=0.5),
+    "batch": lambda module, optimizer: module.OneCycleLR(optimizer, 0.5, epochs=5, steps_per_epoch=5),
+    "plateau": lambda module, optimizer: module.ReduceLROnPlateau(optimizer, factor=0.5, patience=0, threshold=0.3),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_both_loops_follow_a_schedule(name):
+    ours = model()
+    theirs = dltorch.twin(ours)
+    x, y = examples()
+    config = Config(epochs=5, batch_size=5, schedule="batch" if name == "batch" else "epoch")
+    rates = []
+    for loop, module, trained in ((train.fit, optim, ours), (dltorch.fit, torch.optim, theirs)):
+        loss = nn.CrossEntropyLoss() if module is optim else torch.nn.CrossEntropyLoss()
+        adam = module.Adam(trained.parameters(), lr=0.05)
+        scheduler = SCHEDULES[name](module.lr_scheduler, adam)
+        seen = []
+        options = {"validation": (x[:5], y[:5]), "after_epoch": lambda _, adam=adam, seen=seen: seen.append(lr(adam))}
+        loop(trained, loss, adam, (x, y), config, rng=np.random.default_rng(1), scheduler=scheduler, **options)
+        rates.append(seen)
+    np.testing.assert_allclose(rates[0], rates[1], rtol=1e-10)
+    assert len(set(rates[0])) > 1
+    for key, tensor in theirs.state_dict().items():
+        np.testing.assert_allclose(tensor.numpy(), ours.state_dict()[key], rtol=1e-8)
+
+
+def lr(optimizer):
+    return optimizer.param_groups[0]["lr"]
+
+
 def test_accumulating_changes_nothing_but_the_memory():
     x, y = examples()
     states = []
