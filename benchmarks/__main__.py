@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import autograd, build, check, grading, imports, network, optimisers, verdict
+from benchmarks import autograd, build, check, grading, imports, network, optimisers, pages, verdict
 from benchmarks.measure import Row, Size
 
 BENCHMARKS = {
@@ -17,6 +17,7 @@ BENCHMARKS = {
     "verdict": verdict,
     "check": check,
     "build": build,
+    "pages": pages,
     "grading": grading,
 }
 

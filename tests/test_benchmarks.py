@@ -7,7 +7,17 @@ import pathlib
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
-ROWS = {"network": 8, "imports": 2, "autograd": 1, "optimisers": 18, "verdict": 2, "check": 1, "build": 1, "grading": 2}
+ROWS = {
+    "network": 8,
+    "imports": 2,
+    "autograd": 1,
+    "optimisers": 18,
+    "verdict": 2,
+    "check": 1,
+    "build": 1,
+    "pages": 3,
+    "grading": 2,
+}
 
 
 @pytest.fixture
