@@ -123,13 +123,12 @@ def test_a_question_answers_after_the_choice_in_portuguese(browser, serve, shot,
     _, address = serve("pt-BR")
     page = open_page(browser, address, f"{CHAPTER}/{CHAPTER}.ipynb", "pt-BR")
     run_all(page)
-    box = find(page, page.locator(".widget-radio-box input"))
-    box.focus()
-    page.keyboard.press("Space")
+    find(page, page.locator(".widget-radio-box input")).press("Space")
+    expect(page.locator(".widget-radio-box input").first).to_be_checked(timeout=60_000)
     question = chapter.pages["pt-BR"].of_kind("question")[0]
     reason = source.choices(question.source)[1][0]["reason"]
     plain = re.split(r"[$`*]", reason)[0].strip()[:40]
-    page.wait_for_selector(f"text={plain} >> visible=true", timeout=30_000).scroll_into_view_if_needed()
+    page.wait_for_selector(f"text={plain} >> visible=true", timeout=60_000).scroll_into_view_if_needed()
     shot(page, "question-pt-BR")
 
 
