@@ -3,6 +3,7 @@
 No function reaches the network, except `download`.
 """
 
+from dlbook.data.augment import affine, displacement, elastic, rotate, shear, shift
 from dlbook.data.files import DamagedFile, Sheet, checksum, names, read_idx, read_npz, sheet
 from dlbook.data.generated import (
     GATES,
@@ -39,6 +40,7 @@ __all__ = [
     "Sheet",
     "Split",
     "ThreeWaySplit",
+    "affine",
     "blobs",
     "boolean_functions",
     "boolean_inputs",
@@ -47,7 +49,9 @@ __all__ = [
     "data_folder",
     "digit_strips",
     "digits",
+    "displacement",
     "download",
+    "elastic",
     "friedman1",
     "gate",
     "iris",
@@ -57,8 +61,11 @@ __all__ = [
     "noisy_digits",
     "read_idx",
     "read_npz",
+    "rotate",
     "separable",
+    "shear",
     "sheet",
+    "shift",
     "sine",
     "spirals",
     "stratified",
