@@ -1,6 +1,6 @@
 """Layers, activations, losses, regularisers and starting values in NumPy, on the names and layouts of torch.nn.
 
-Reading order: module, linear, activations, loss, init, norm, dropout, penalty, clip.
+Reading order: module, linear, activations, loss, init, norm, dropout, penalty, clip, conv, pool, embedding, recurrent.
 """
 
 from dlbook.nn import init
@@ -50,7 +50,24 @@ from dlbook.nn.activations import (
     tanh_backward,
 )
 from dlbook.nn.clip import clip_grad_norm, clip_grad_value
+from dlbook.nn.conv import (
+    Conv1d,
+    Conv2d,
+    ConvTranspose2d,
+    conv1d,
+    conv1d_backward,
+    conv2d,
+    conv2d_backward,
+    conv_output_size,
+    conv_transpose2d,
+    conv_transpose2d_backward,
+)
 from dlbook.nn.dropout import Dropout, dropout, dropout_backward, dropout_mask
+from dlbook.nn.embedding import (
+    Embedding,
+    embedding,
+    embedding_backward,
+)
 from dlbook.nn.linear import Linear, linear, linear_backward
 from dlbook.nn.loss import (
     BCELoss,
@@ -91,6 +108,41 @@ from dlbook.nn.penalty import (
     max_norm,
     soft_threshold,
     weights,
+)
+from dlbook.nn.pool import (
+    AdaptiveAvgPool2d,
+    AvgPool2d,
+    Flatten,
+    LPPool2d,
+    MaxPool2d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool2d_backward,
+    avg_pool2d,
+    avg_pool2d_backward,
+    lp_pool2d,
+    lp_pool2d_backward,
+    max_pool2d,
+    max_pool2d_backward,
+)
+from dlbook.nn.recurrent import (
+    GRU,
+    LSTM,
+    RNN,
+    GRUCell,
+    LSTMCell,
+    RNNCell,
+    gru,
+    gru_backward,
+    gru_cell,
+    gru_cell_backward,
+    lstm,
+    lstm_backward,
+    lstm_cell,
+    lstm_cell_backward,
+    rnn,
+    rnn_backward,
+    rnn_cell,
+    rnn_cell_backward,
 )
 
 # In reading order, a function beside its backward pass.
@@ -186,4 +238,48 @@ __all__ = [  # noqa: RUF022
     "max_norm",
     "clip_grad_norm",
     "clip_grad_value",
+    "conv_output_size",
+    "conv2d",
+    "conv2d_backward",
+    "conv1d",
+    "conv1d_backward",
+    "conv_transpose2d",
+    "conv_transpose2d_backward",
+    "Conv2d",
+    "Conv1d",
+    "ConvTranspose2d",
+    "max_pool2d",
+    "max_pool2d_backward",
+    "avg_pool2d",
+    "avg_pool2d_backward",
+    "lp_pool2d",
+    "lp_pool2d_backward",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool2d_backward",
+    "MaxPool2d",
+    "AvgPool2d",
+    "LPPool2d",
+    "AdaptiveAvgPool2d",
+    "Flatten",
+    "embedding",
+    "embedding_backward",
+    "Embedding",
+    "rnn",
+    "rnn_backward",
+    "lstm",
+    "lstm_backward",
+    "gru",
+    "gru_backward",
+    "rnn_cell",
+    "rnn_cell_backward",
+    "lstm_cell",
+    "lstm_cell_backward",
+    "gru_cell",
+    "gru_cell_backward",
+    "RNN",
+    "LSTM",
+    "GRU",
+    "RNNCell",
+    "LSTMCell",
+    "GRUCell",
 ]

@@ -52,6 +52,25 @@ def _batch_norm(kind: type[torch.nn.Module]):
     return lambda module: kind(*(getattr(module, field) for field in fields))
 
 
+def _conv(kind: type[torch.nn.Module], *more: str):
+    fields = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "groups", *more)
+    return lambda module: kind(**{field: getattr(module, field) for field in fields}, bias=module.bias is not None)
+
+
+def _recurrent(kind: type[torch.nn.Module]):
+    fields = ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional")
+
+    def build(module):
+        nonlinearity = {"nonlinearity": module.nonlinearity} if isinstance(module, nn.RNN) else {}
+        return kind(**{field: getattr(module, field) for field in fields}, **nonlinearity)
+
+    return build
+
+
+def _rnn_cell(module: nn.RNNCell) -> torch.nn.Module:
+    return torch.nn.RNNCell(module.input_size, module.hidden_size, module.bias, module.nonlinearity)
+
+
 # How to build each equivalent, weights aside.  A new layer of dlbook.nn adds its line here.
 EQUIVALENTS = {
     nn.Sequential: lambda module: torch.nn.Sequential(*(_build(child) for child in module)),
@@ -74,6 +93,21 @@ EQUIVALENTS = {
     nn.BatchNorm2d: _batch_norm(torch.nn.BatchNorm2d),
     nn.LayerNorm: _layer_norm,
     nn.Dropout: lambda module: torch.nn.Dropout(module.p),
+    nn.Conv1d: _conv(torch.nn.Conv1d),
+    nn.Conv2d: _conv(torch.nn.Conv2d),
+    nn.ConvTranspose2d: _conv(torch.nn.ConvTranspose2d, "output_padding"),
+    nn.MaxPool2d: lambda module: torch.nn.MaxPool2d(module.kernel_size, module.stride, module.padding),
+    nn.AvgPool2d: lambda module: torch.nn.AvgPool2d(module.kernel_size, module.stride, module.padding),
+    nn.LPPool2d: lambda module: torch.nn.LPPool2d(module.norm_type, module.kernel_size, module.stride),
+    nn.AdaptiveAvgPool2d: lambda module: torch.nn.AdaptiveAvgPool2d(module.output_size),
+    nn.Flatten: lambda module: torch.nn.Flatten(module.start_dim, module.end_dim),
+    nn.Embedding: lambda module: torch.nn.Embedding(module.num_embeddings, module.embedding_dim, module.padding_idx),
+    nn.RNN: _recurrent(torch.nn.RNN),
+    nn.LSTM: _recurrent(torch.nn.LSTM),
+    nn.GRU: _recurrent(torch.nn.GRU),
+    nn.RNNCell: _rnn_cell,
+    nn.LSTMCell: lambda module: torch.nn.LSTMCell(module.input_size, module.hidden_size, module.bias),
+    nn.GRUCell: lambda module: torch.nn.GRUCell(module.input_size, module.hidden_size, module.bias),
     nn.QuadraticLoss: lambda module: QuadraticLoss(module.reduction),
     nn.MSELoss: lambda module: torch.nn.MSELoss(reduction=module.reduction),
     nn.NLLLoss: lambda module: torch.nn.NLLLoss(reduction=module.reduction),

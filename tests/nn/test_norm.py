@@ -82,6 +82,15 @@ def test_layer_norm_gradients(numerical_gradient, axes, affine):
         np.testing.assert_allclose(gradient, numerical_gradient(changed, arguments[i], dy), rtol=1e-6, atol=1e-7)
 
 
+def test_a_single_feature_is_normalised_to_nothing():
+    y, cache = nn.layer_norm(300 * X[:, :1], [2.0], [0.5])
+    np.testing.assert_array_equal(y, np.full((N, 1), 0.5))
+    dx, dweight, dbias = nn.layer_norm_backward(upstream(y), cache)
+    np.testing.assert_array_equal(dweight, [0])
+    np.testing.assert_allclose(dx, 0, atol=1e-12)
+    np.testing.assert_allclose(dbias, [upstream(y).sum()])
+
+
 def test_what_all_examples_share_gets_no_gradient_through_a_batch():
     _, cache = nn.batch_norm(X, weight=WEIGHT)
     np.testing.assert_allclose(nn.batch_norm_backward(np.ones_like(X), cache)[0], 0, atol=1e-12)
