@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import autograd, build, check, grading, imports, network, optimisers, pages, verdict
+from benchmarks import autograd, build, check, grading, imports, layers, network, optimisers, pages, verdict
 from benchmarks.measure import Row, Size
 
 BENCHMARKS = {
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "imports": imports,
     "autograd": autograd,
     "optimisers": optimisers,
+    "layers": layers,
     "verdict": verdict,
     "check": check,
     "build": build,
