@@ -3,6 +3,7 @@
 import contextlib
 import pathlib
 
+import numpy as np
 import pytest
 
 from dlbook.check import manifest
@@ -47,3 +48,19 @@ def released_for_all(example_files, tmp_path_factory):
     """The example as the only released chapter, for all tests of a file."""
     with as_released(example_files, tmp_path_factory.mktemp("manifest")) as folder:
         yield folder
+
+
+@pytest.fixture
+def numerical_gradient():
+    """Gradient of Σ dy · f(x) with respect to x, by centred differences."""
+
+    def of(f, x, dy, step=1e-6):
+        gradient = np.zeros_like(x)
+        for index in np.ndindex(x.shape):
+            above, below = x.copy(), x.copy()
+            above[index] += step
+            below[index] -= step
+            gradient[index] = np.sum(dy * (f(above) - f(below))) / (2 * step)
+        return gradient
+
+    return of

@@ -1,0 +1,5 @@
+"""Text as numbers: tokenisers.  Book: chapters 49, 50, 86."""
+
+from dlbook.text.characters import CharTokenizer
+
+__all__ = ["CharTokenizer"]
