@@ -3,8 +3,10 @@
 No function reaches the network, except `download`.
 """
 
+from dlbook.data.animals import animal_parts, animal_shapes
 from dlbook.data.augment import affine, displacement, elastic, rotate, shear, shift
 from dlbook.data.files import DamagedFile, Sheet, checksum, names, read_idx, read_npz, sheet
+from dlbook.data.folder import ImageFolder, image_folder, index_images, read_image
 from dlbook.data.generated import (
     GATES,
     blobs,
@@ -32,15 +34,19 @@ from dlbook.data.sets import (
     mnist,
     stratified,
 )
+from dlbook.data.texts import dom_casmurro, tiny_shakespeare
 
 __all__ = [
     "GATES",
     "DamagedFile",
+    "ImageFolder",
     "Iris",
     "Sheet",
     "Split",
     "ThreeWaySplit",
     "affine",
+    "animal_parts",
+    "animal_shapes",
     "blobs",
     "boolean_functions",
     "boolean_inputs",
@@ -50,16 +56,20 @@ __all__ = [
     "digit_strips",
     "digits",
     "displacement",
+    "dom_casmurro",
     "download",
     "elastic",
     "friedman1",
     "gate",
+    "image_folder",
+    "index_images",
     "iris",
     "mnist",
     "moons",
     "names",
     "noisy_digits",
     "read_idx",
+    "read_image",
     "read_npz",
     "rotate",
     "separable",
@@ -69,5 +79,6 @@ __all__ = [
     "sine",
     "spirals",
     "stratified",
+    "tiny_shakespeare",
     "xor_clouds",
 ]

@@ -50,8 +50,10 @@ class Sheet:
             (say("How it was made"), say(self.made)),
             (say("SHA-256 over the arrays"), self.sha256),
         ]
+        if self.whole_address:
+            rows.append((say("Whole set"), self.whole_address))
         if self.whole_sha256:
-            rows += [(say("Whole set"), self.whole_address), (say("SHA-256 of the whole set"), self.whole_sha256)]
+            rows.append((say("SHA-256 of the whole set"), self.whole_sha256))
         width = max(len(label) for label, _ in rows)
         return "\n".join([say(self.title), *(f"  {label:<{width}}  {text}" for label, text in rows)])
 

@@ -1,7 +1,7 @@
-"""Make the bundled files and the checksums in their sheets again:  python -m dlbook.data.make mnist.npz
+"""Make the bundled files and the checksums in their sheets again:  python -m dlbook.data.make FOLDER
 
-The result is the same to the byte from the same sources with the same zlib.  `digits` and `iris` come from
-scikit-learn, `mnist` from the whole set.
+The folder holds the sources: mnist.npz, animal-shapes.npz, dom-casmurro.txt, tiny-shakespeare.txt.  `digits` and `iris`
+come from scikit-learn.  The result is the same to the byte from the same sources with the same zlib.
 """
 
 import pathlib
@@ -11,6 +11,7 @@ import zipfile
 
 import numpy as np
 
+from dlbook.data.animals import animal_parts
 from dlbook.data.files import FOLDER, checksum, read_npz
 from dlbook.data.sets import stratified
 
@@ -40,6 +41,23 @@ def mnist(whole: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return arrays
 
 
+def animal_shapes(whole: dict[str, np.ndarray], kinds: tuple[str, ...] = ("cat", "dog")) -> dict[str, np.ndarray]:
+    """All pictures of these kinds, in the order of the whole set, and the part to which each belongs."""
+    names = whole["class_names"].tolist()
+    images = [whole["images"][whole["labels"] == names.index(name)] for name in kinds]
+    return {
+        "class_names": np.array(kinds),
+        "images": np.concatenate(images),
+        "labels": np.repeat(np.arange(len(kinds), dtype=np.uint8), [len(part) for part in images]),
+        "part": np.concatenate([animal_parts(part) for part in images]),
+    }
+
+
+def text(path: pathlib.Path) -> dict[str, np.ndarray]:
+    """The bytes of a text."""
+    return {"utf8": np.frombuffer(path.read_bytes(), np.uint8)}
+
+
 def write(name: str, arrays: dict[str, np.ndarray], folder: pathlib.Path = FOLDER) -> None:
     """Write `name.npz` with fixed dates and full compression, and its sums into `name.toml`."""
     with zipfile.ZipFile(folder / f"{name}.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -57,12 +75,18 @@ def _set(path: pathlib.Path, key: str, value: str) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Write all bundled files; the argument is the path of the whole MNIST as npz."""
+    """Write all bundled files; the argument is the folder with their sources."""
     if len(arguments) != 1:
-        sys.exit("usage: python -m dlbook.data.make PATH_OF_WHOLE_MNIST.npz")
-    whole = read_npz(arguments[0])
-    _set(FOLDER / "mnist.toml", "whole_sha256", checksum(whole))
-    for name, arrays in (("digits", digits()), ("iris", iris()), ("mnist", mnist(whole))):
+        sys.exit("usage: python -m dlbook.data.make FOLDER")
+    folder = pathlib.Path(arguments[0])
+    digits_and_irises = {"digits": digits(), "iris": iris()}
+    whole_mnist, animals = read_npz(folder / "mnist.npz"), read_npz(folder / "animal-shapes.npz")
+    _set(FOLDER / "mnist.toml", "whole_sha256", checksum(whole_mnist))
+    _set(FOLDER / "animal_shapes.toml", "whole_sha256", checksum(animals))
+    texts = {name: text(folder / f"{name.replace('_', '-')}.txt") for name in ("dom_casmurro", "tiny_shakespeare")}
+    for name, arrays in (
+        digits_and_irises | {"mnist": mnist(whole_mnist), "animal_shapes": animal_shapes(animals)} | texts
+    ).items():
         write(name, arrays)
 
 

@@ -136,8 +136,12 @@ def download(name: str, folder: str | os.PathLike | None = None) -> pathlib.Path
     import urllib.request  # here, because it takes longer to load than all the rest of this package
 
     about = sheet(name)
-    if not about.whole_address:
+    if not about.whole_sha256:
         raise ValueError(say("{name} is whole inside the package: nothing to download.", name=name))
+    if not about.whole_address:
+        raise ValueError(
+            say("{name} can't be downloaded as one file. It comes from: {source}.", name=name, source=about.source)
+        )
     folder = pathlib.Path(folder) if folder is not None else data_folder()
     target = folder / f"{name}.npz"
     advice = say("Nothing was kept; try again later, or take the file from elsewhere and name its path.")
