@@ -17,12 +17,14 @@ labels are strings, and are translated with it.
 """
 
 from dlbook.widgets.controls import Checkbox, LogSlider, Options, Slider, Steps
+from dlbook.widgets.draw import DrawPad, draw_pad
 from dlbook.widgets.explorer import Explorer, Shown, explore
 from dlbook.widgets.questions import Choice, Question, QuestionCell, ask
 
 __all__ = [
     "Checkbox",
     "Choice",
+    "DrawPad",
     "Explorer",
     "LogSlider",
     "Options",
@@ -32,5 +34,6 @@ __all__ = [
     "Slider",
     "Steps",
     "ask",
+    "draw_pad",
     "explore",
 ]
