@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import autograd, build, check, grading, imports, layers, network, optimisers, pages, verdict
+from benchmarks import autograd, build, characters, check, grading, imports, layers, network, optimisers, pages, verdict
 from benchmarks.measure import Row, Size
 
 BENCHMARKS = {
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "autograd": autograd,
     "optimisers": optimisers,
     "layers": layers,
+    "characters": characters,
     "verdict": verdict,
     "check": check,
     "build": build,

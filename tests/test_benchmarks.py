@@ -14,6 +14,7 @@ ROWS = {
     "autograd": 1,
     "optimisers": 18,
     "layers": 10,
+    "characters": 2,
     "verdict": 2,
     "check": 1,
     "build": 1,
@@ -93,3 +94,20 @@ def test_both_sides_of_a_layer_compute_the_same(program):
     for kind in ("RNN", "LSTM", "GRU"):
         ours, theirs = (call() for call in layers.recurrent(kind, np.float64))
         np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-9, atol=1e-9)
+
+
+def test_the_loop_over_characters_learns_by_right_gradients(program):
+    characters = importlib.import_module("benchmarks.characters")
+    rng = np.random.default_rng(0)
+    shapes = {"U": (4, 3), "W": (4, 4), "V": (3, 4), "b": (4, 1), "c": (3, 1)}
+    weights = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+    x, y, state = [0, 2, 2, 1], [2, 2, 1, 0], rng.standard_normal((4, 1))
+    _, gradients, _ = characters.piece(x, y, state, weights)
+    for name, array in weights.items():
+        for index in np.ndindex(array.shape):
+            both = []
+            for step in (1e-6, -1e-6):
+                moved = {**weights, name: array.copy()}
+                moved[name][index] += step
+                both.append(len(x) * characters.piece(x, y, state, moved)[0])
+            assert gradients[name][index] == pytest.approx((both[0] - both[1]) / 2e-6, rel=1e-5, abs=1e-8)
