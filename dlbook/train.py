@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from dlbook.language import say
-from dlbook.nn import Module
+from dlbook.nn import Module, clip_grad_norm
 from dlbook.optim import Optimizer
 from dlbook.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
@@ -34,6 +34,7 @@ class Config:
     accumulate : in how many portions, one after the other, a step goes through its batch.  The gradients add up to
         that of the whole batch and need less memory at a time; batch normalisation sees each portion alone.
     schedule : whether a scheduler steps after each "epoch" or after each "batch".
+    max_norm : before each step the common norm of all gradients is clipped to it; None never.
     """
 
     epochs: int = 10
@@ -46,6 +47,7 @@ class Config:
     train_metrics: bool = False
     accumulate: int = 1
     schedule: str = "epoch"
+    max_norm: float | None = None
 
     def __post_init__(self):
         for name, value, least in (
@@ -54,6 +56,7 @@ class Config:
             ("patience", self.patience, 1),
             ("min_delta", self.min_delta, 0),
             ("accumulate", self.accumulate, 1),
+            ("max_norm", self.max_norm, 0),
         ):
             if value is not None and not value >= least:
                 raise ValueError(f"{name}: expected at least {least}, got {value}")
@@ -94,6 +97,20 @@ class History:
                 axes.axvline(self.best_epoch + 1, color=plots.GREY, linestyle=":", label=say("best epoch"))
             axes.legend()
         return figure
+
+
+@dataclasses.dataclass
+class Run:
+    """Where training stands between two epochs: all that `run_epochs` needs to go on.
+
+    epochs : how many are done.  best, best_weights : the best monitored value, its sign turned where less is better,
+    and the weights of that epoch, if patience needs them.
+    """
+
+    history: History
+    epochs: int = 0
+    best: float = -np.inf
+    best_weights: Mapping | None = None
 
 
 def accuracy(prediction, target) -> float:
@@ -170,6 +187,8 @@ def fit(
                 share = len(part) / len(rows) if is_mean else 1.0
                 model.backward_parameters(loss.backward(share, loss_memory), memory)
                 total += value * len(part) if is_mean else value
+            if config.max_norm is not None:
+                clip_grad_norm(optimizer.parameters, config.max_norm)
             optimizer.step()
             if scheduler is not None and config.schedule == "batch":
                 scheduler.step()
@@ -247,11 +266,13 @@ def run_epochs(
     watches: bool = False,
     progress: bool | None = None,
     after_epoch: Callable[[History], None] | None = None,
+    run: Run | None = None,
 ) -> History:
     """What `fit` does around an epoch, for NumPy and PyTorch alike: history, early stopping, progress.
 
     one_epoch(tick) -> training loss; it calls tick(examples seen).  measure(on_training) -> values by name.
     snapshot() -> weights, restore(weights).  watches : whether the scheduler's step needs the monitored value.
+    run : where an earlier call stood, to go on from there.
     """
     if watches and config.schedule == "batch":
         raise ValueError("schedule: expected 'epoch' for a scheduler that watches validation values, got 'batch'")
@@ -261,13 +282,13 @@ def run_epochs(
         raise ValueError("patience: expected validation data to watch, got none; give validation=(x, y)")
     if (watches or config.patience is not None) and config.monitor not in ("loss", *metrics):
         raise ValueError(f"monitor: expected {' or '.join(['loss', *metrics])}, got {config.monitor!r}")
-    history = History(config)
+    run = Run(History(config)) if run is None else run
+    history = run.history
     line = _ProgressLine(config.epochs, size, progress)
     less_is_better = config.mode == "min" or (config.mode is None and config.monitor == "loss")
     sign = -1.0 if less_is_better else 1.0
-    best, best_weights = -np.inf, None
 
-    for epoch in range(config.epochs):
+    for epoch in range(run.epochs, 0 if history.stopped_early else config.epochs):
         start = time.perf_counter()
         history.train["loss"].append(one_epoch(line.begin(epoch)))
         if config.train_metrics:
@@ -279,12 +300,13 @@ def run_epochs(
 
         if validates and config.monitor in history.validation:
             value = sign * history.validation[config.monitor][-1]
-            if history.best_epoch is None or value > best + config.min_delta:
-                best, history.best_epoch = -np.inf if np.isnan(value) else value, epoch
+            if history.best_epoch is None or value > run.best + config.min_delta:
+                run.best, history.best_epoch = -np.inf if np.isnan(value) else value, epoch
                 if config.patience is not None:
-                    best_weights = snapshot()
+                    run.best_weights = snapshot()
         if scheduler is not None and config.schedule == "epoch":
             scheduler.step(*([history.validation[config.monitor][-1]] if watches else []))
+        run.epochs = epoch + 1
         if after_epoch is not None:
             after_epoch(history)
         if config.patience is not None and epoch - history.best_epoch >= config.patience:
@@ -292,8 +314,8 @@ def run_epochs(
             break
 
     line.close()
-    if best_weights is not None:
-        restore(best_weights)
+    if run.best_weights is not None:
+        restore(run.best_weights)
     return history
 
 

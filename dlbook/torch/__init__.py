@@ -7,9 +7,23 @@ except ModuleNotFoundError as error:
         raise
     raise ModuleNotFoundError('dlbook.torch needs PyTorch: pip install "dlbook[torch]"', name="torch") from None
 
-from dlbook.torch.loop import device, fit, load_checkpoint, save_checkpoint
+from dlbook.torch import distributed
+from dlbook.torch.checkpoint import Checkpoint
+from dlbook.torch.loop import fit, fit_steps, load_checkpoint, save_checkpoint
+from dlbook.torch.step import device
 from dlbook.torch.twins import QuadraticLoss, Residual, twin
 
 _torch.set_num_threads(1)  # small networks on a CPU: a second thread costs more than it brings
 
-__all__ = ["QuadraticLoss", "Residual", "device", "fit", "load_checkpoint", "save_checkpoint", "twin"]
+__all__ = [
+    "Checkpoint",
+    "QuadraticLoss",
+    "Residual",
+    "device",
+    "distributed",
+    "fit",
+    "fit_steps",
+    "load_checkpoint",
+    "save_checkpoint",
+    "twin",
+]
