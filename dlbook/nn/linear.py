@@ -34,8 +34,12 @@ def linear(x, weight, bias=None):
 
 def linear_backward(dy, cache):
     """dx = dy W, dW = dyᵀ x, db = Σ dy: shapes of x, weight and bias; db is None without a bias."""
+    x, weight, _ = cache
     dweight, dbias = linear_backward_parameters(dy, cache)
-    return np.dot(dy, cache[1]), dweight, dbias
+    if x.ndim <= 2:
+        return np.dot(dy, weight), dweight, dbias
+    rows = np.reshape(dy, (-1, len(weight)))  # one product: NumPy's of more axes goes row by row
+    return np.dot(rows, weight).reshape(x.shape), dweight, dbias
 
 
 def linear_backward_parameters(dy, cache):
