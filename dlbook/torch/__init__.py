@@ -11,7 +11,7 @@ from dlbook.torch import distributed
 from dlbook.torch.checkpoint import Checkpoint
 from dlbook.torch.loop import fit, fit_steps, load_checkpoint, save_checkpoint
 from dlbook.torch.step import device
-from dlbook.torch.twins import QuadraticLoss, Residual, twin
+from dlbook.torch.twins import QuadraticLoss, Residual, from_torch, twin
 
 _torch.set_num_threads(1)  # small networks on a CPU: a second thread costs more than it brings
 
@@ -23,6 +23,7 @@ __all__ = [
     "distributed",
     "fit",
     "fit_steps",
+    "from_torch",
     "load_checkpoint",
     "save_checkpoint",
     "twin",

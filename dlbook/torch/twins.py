@@ -1,5 +1,6 @@
-"""From a module of dlbook.nn to its equivalent in torch.nn."""
+"""From a module of dlbook.nn to its equivalent in torch.nn, and back."""
 
+import numpy as np
 import torch
 
 from dlbook import nn
@@ -139,3 +140,130 @@ def _build(module: nn.Module) -> torch.nn.Module:
     built = build(module)
     built.training = module.training
     return built
+
+
+def from_torch(module: torch.nn.Module, *, rng: np.random.Generator | None = None) -> nn.Module:
+    """The equivalent of `module` in dlbook.nn with a copy of its weights, in their precision and in its mode.
+
+    The way back of `twin`.  rng : draws the masks of dropout from then on; a module that holds any needs it.
+    Raises ValueError for a module that dlbook.nn does not have, or settings that it does not have.
+    """
+    built = _build_back(module, rng)
+    state = {name: tensor.detach().cpu().numpy() for name, tensor in module.state_dict().items()}
+    own = dict(built.named_parameters()) | dict(built.named_buffers())
+    for name, array in own.items():
+        if name in state:
+            array.data = array.data.astype(state[name].dtype)
+    built.load_state_dict(state)
+    return built
+
+
+def _build_back(module: torch.nn.Module, rng) -> nn.Module:
+    start = np.random.default_rng(0)  # of weights that are overwritten at once
+    kind = type(module)
+    if kind is torch.nn.Sequential:
+        built = nn.Sequential(*(_build_back(child, rng) for child in module))
+    elif kind is Residual:
+        built = nn.Residual(_build_back(module.module, rng))
+    elif kind is torch.nn.Dropout:
+        if rng is None:
+            raise ValueError("rng: expected a np.random.Generator for the masks of dropout, got None")
+        built = nn.Dropout(module.p, rng=rng)
+    elif kind in _BACK:
+        built = _BACK[kind](module, rng or start)
+    else:
+        known = ", ".join(sorted(kind.__name__ for kind in (*_BACK, torch.nn.Dropout, torch.nn.Sequential, Residual)))
+        raise ValueError(f"{kind.__name__}: dlbook.nn has no equivalent; expected one of {known}")
+    built.training = module.training
+    return built
+
+
+def _with(kind: type[nn.Module], *fields: str, **checked):
+    """Builds `kind` from these attributes of the torch module.  checked : attributes that must have this value."""
+
+    def build(module, rng):
+        for name, expected in checked.items():
+            if (got := getattr(module, name)) != expected:
+                raise ValueError(f"{name}: dlbook.nn.{kind.__name__} has only {expected!r}, got {got!r}")
+        return kind(*(getattr(module, field) for field in fields))
+
+    return build
+
+
+def _convolution(kind: type[nn.Module], *more: str):
+    fields = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "groups", *more)
+
+    def build(module, rng):
+        if module.padding_mode != "zeros" or isinstance(module.padding, str):
+            raise ValueError(f"padding: dlbook.nn.{kind.__name__} has zeros, a number of them, got {module.padding!r}")
+        settings = {field: getattr(module, field) for field in fields}
+        if kind is nn.Conv1d:
+            settings |= {name: value[0] for name, value in settings.items() if isinstance(value, tuple)}
+        return kind(**settings, bias=module.bias is not None, rng=rng)
+
+    return build
+
+
+def _sequence(kind: type[nn.Module]):
+    fields = ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional")
+
+    def build(module, rng):
+        if module.proj_size:
+            raise ValueError(f"proj_size: dlbook.nn.{kind.__name__} has only 0, got {module.proj_size}")
+        settings = {field: getattr(module, field) for field in fields}
+        if kind is nn.RNN:
+            settings["nonlinearity"] = module.nonlinearity
+        return kind(**settings, rng=rng)
+
+    return build
+
+
+def _loss(kind: type[nn.Module], **checked):
+    return _with(kind, "reduction", **checked)
+
+
+# How to build each in dlbook.nn, weights aside.  A new layer adds its line here too.
+_BACK = {
+    torch.nn.Linear: lambda m, rng: nn.Linear(m.in_features, m.out_features, m.bias is not None, rng=rng),
+    torch.nn.Identity: _with(nn.Identity),
+    torch.nn.Sigmoid: _with(nn.Sigmoid),
+    torch.nn.Tanh: _with(nn.Tanh),
+    torch.nn.ReLU: _with(nn.ReLU),
+    torch.nn.LeakyReLU: _with(nn.LeakyReLU, "negative_slope"),
+    torch.nn.PReLU: _with(nn.PReLU, "num_parameters"),
+    torch.nn.ELU: _with(nn.ELU, "alpha"),
+    torch.nn.SELU: _with(nn.SELU),
+    torch.nn.Softplus: _with(nn.Softplus, "beta", threshold=20.0),
+    torch.nn.GELU: _with(nn.GELU, "approximate"),
+    torch.nn.SiLU: _with(nn.SiLU),
+    torch.nn.Softmax: _with(nn.Softmax, "dim"),
+    torch.nn.LogSoftmax: _with(nn.LogSoftmax, "dim"),
+    torch.nn.BatchNorm1d: _with(nn.BatchNorm1d, "num_features", "eps", "momentum", "affine", "track_running_stats"),
+    torch.nn.BatchNorm2d: _with(nn.BatchNorm2d, "num_features", "eps", "momentum", "affine", "track_running_stats"),
+    torch.nn.LayerNorm: lambda m, rng: nn.LayerNorm(
+        m.normalized_shape, m.eps, m.elementwise_affine, m.elementwise_affine and m.bias is not None
+    ),
+    torch.nn.Conv1d: _convolution(nn.Conv1d),
+    torch.nn.Conv2d: _convolution(nn.Conv2d),
+    torch.nn.ConvTranspose2d: _convolution(nn.ConvTranspose2d, "output_padding"),
+    torch.nn.MaxPool2d: _with(nn.MaxPool2d, "kernel_size", "stride", "padding", dilation=1, ceil_mode=False),
+    torch.nn.AvgPool2d: _with(
+        nn.AvgPool2d, "kernel_size", "stride", "padding", ceil_mode=False, count_include_pad=True, divisor_override=None
+    ),
+    torch.nn.LPPool2d: _with(nn.LPPool2d, "norm_type", "kernel_size", "stride", ceil_mode=False),
+    torch.nn.AdaptiveAvgPool2d: _with(nn.AdaptiveAvgPool2d, "output_size"),
+    torch.nn.Flatten: _with(nn.Flatten, "start_dim", "end_dim"),
+    torch.nn.Embedding: lambda m, rng: nn.Embedding(m.num_embeddings, m.embedding_dim, m.padding_idx, rng=rng),
+    torch.nn.RNN: _sequence(nn.RNN),
+    torch.nn.LSTM: _sequence(nn.LSTM),
+    torch.nn.GRU: _sequence(nn.GRU),
+    torch.nn.RNNCell: lambda m, rng: nn.RNNCell(m.input_size, m.hidden_size, m.bias, m.nonlinearity, rng=rng),
+    torch.nn.LSTMCell: lambda m, rng: nn.LSTMCell(m.input_size, m.hidden_size, m.bias, rng=rng),
+    torch.nn.GRUCell: lambda m, rng: nn.GRUCell(m.input_size, m.hidden_size, m.bias, rng=rng),
+    QuadraticLoss: _loss(nn.QuadraticLoss),
+    torch.nn.MSELoss: _loss(nn.MSELoss),
+    torch.nn.NLLLoss: _loss(nn.NLLLoss, weight=None, ignore_index=-100),
+    torch.nn.CrossEntropyLoss: _loss(nn.CrossEntropyLoss, weight=None, ignore_index=-100, label_smoothing=0.0),
+    torch.nn.BCELoss: _loss(nn.BCELoss, weight=None),
+    torch.nn.BCEWithLogitsLoss: _loss(nn.BCEWithLogitsLoss, weight=None, pos_weight=None),
+}
