@@ -5,9 +5,13 @@ import pathlib
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from dlbook.check import manifest
 from dlbook.course import build
+
+settings.register_profile("dlbook", deadline=None)  # how long a case takes depends on what else the machine does
+settings.load_profile("dlbook")
 
 EXAMPLE = pathlib.Path(__file__).parent / "example/00-moving-average"
 
