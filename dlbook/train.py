@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from dlbook.language import say
-from dlbook.nn import Module, clip_grad_norm
+from dlbook.nn import Module, clip_grad_norm_
 from dlbook.optim import Optimizer
 from dlbook.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
@@ -188,7 +188,7 @@ def fit(
                 model.backward_parameters(loss.backward(share, loss_memory), memory)
                 total += value * len(part) if is_mean else value
             if config.max_norm is not None:
-                clip_grad_norm(optimizer.parameters, config.max_norm)
+                clip_grad_norm_(optimizer.parameters, config.max_norm)
             optimizer.step()
             if scheduler is not None and config.schedule == "batch":
                 scheduler.step()

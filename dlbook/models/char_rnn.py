@@ -104,7 +104,7 @@ def learn(
             optimizer.zero_grad()
             model.backward(loss.backward(1.0, own).reshape(logits.shape), cache)
             if max_norm is not None:
-                nn.clip_grad_norm(model.parameters(), max_norm)
+                nn.clip_grad_norm_(model.parameters(), max_norm)
             optimizer.step()
             losses.append(float(value))
     return losses

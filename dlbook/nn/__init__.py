@@ -49,7 +49,7 @@ from dlbook.nn.activations import (
     tanh,
     tanh_backward,
 )
-from dlbook.nn.clip import clip_grad_norm, clip_grad_value
+from dlbook.nn.clip import clip_grad_norm_, clip_grad_value_
 from dlbook.nn.conv import (
     Conv1d,
     Conv2d,
@@ -236,8 +236,8 @@ __all__ = [  # noqa: RUF022
     "l1_penalty_backward",
     "soft_threshold",
     "max_norm",
-    "clip_grad_norm",
-    "clip_grad_value",
+    "clip_grad_norm_",
+    "clip_grad_value_",
     "conv_output_size",
     "conv2d",
     "conv2d_backward",

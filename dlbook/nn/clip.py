@@ -7,7 +7,7 @@ import numpy as np
 from dlbook.nn.module import Parameter
 
 
-def clip_grad_norm(parameters: Parameter | Iterable[Parameter], max_norm: float) -> float:
+def clip_grad_norm_(parameters: Parameter | Iterable[Parameter], max_norm: float) -> float:
     """Shrink all gradients by one factor so that their common norm √(Σ g²) is at most `max_norm`; returns the old norm.
 
         g ← g · min(1, max_norm / (norm + 1e-6))
@@ -27,7 +27,7 @@ def clip_grad_norm(parameters: Parameter | Iterable[Parameter], max_norm: float)
     return norm
 
 
-def clip_grad_value(parameters: Parameter | Iterable[Parameter], clip_value: float) -> None:
+def clip_grad_value_(parameters: Parameter | Iterable[Parameter], clip_value: float) -> None:
     """Bring every entry of every gradient into [-clip_value, clip_value].  The direction may change.
 
     Parameters without a gradient are skipped; new arrays take the gradients' place.

@@ -1139,7 +1139,7 @@ for radius in (0.9, 1.0, 1.1):
     gradient = np.linalg.matrix_power(radius * matrix, 100) @ np.ones(20)
     parameter = nn.Parameter(np.zeros(20))
     parameter.accumulate(gradient)
-    before = nn.clip_grad_norm(parameter, 5.0)
+    before = nn.clip_grad_norm_(parameter, 5.0)
     print(
         f"spectral radius {radius}: length after 100 steps {before:9.2e}, clipped {np.linalg.norm(parameter.grad):.2e}"
     )

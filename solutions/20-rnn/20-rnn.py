@@ -1246,7 +1246,7 @@ def train_model(units, epochs, lr, strips=16, block=25):
             loss, loss_cache = nn.cross_entropy(logits.reshape(block * strips, -1), ids[a + 1 : a + block + 1].ravel())
             optimizer.zero_grad()
             model.backward(nn.cross_entropy_backward(1.0, loss_cache).reshape(logits.shape), cache)
-            nn.clip_grad_norm(model.parameters(), 1.0)
+            nn.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             schedule.step()
             losses.append(loss)

@@ -997,7 +997,7 @@ def learn(kind, make, T, seed, start, loss, hidden=16, batches=300, lr=1e-2, cli
         value, loss_cache = loss.forward(out, y[:, None] if outputs == 1 else y)
         losses.append(float(value))
         model.backward(loss.backward(1.0, loss_cache), cache)
-        nn.clip_grad_norm(model.parameters(), clip)
+        nn.clip_grad_norm_(model.parameters(), clip)
         optimizer.step()
         optimizer.zero_grad()
         if good and len(losses) >= 50 and max(losses[-50:]) < good:
@@ -1151,7 +1151,7 @@ for batch in range(240):
     error = said.reshape(piece[1:].shape) - piece[1:]
     dy = out.backward((2 / error.size * error).reshape(-1, 1), out_cache)
     layer.backward(dy.reshape(y.shape), cache)
-    nn.clip_grad_norm(optimizer.parameters, 1.0)
+    nn.clip_grad_norm_(optimizer.parameters, 1.0)
     optimizer.step()
     optimizer.zero_grad()
 
@@ -1266,7 +1266,7 @@ def exploding(W_hh, clip, seed):
         _, _, *gradients, _ = nn.rnn_backward((None, error / 8 @ V), cache)
         for parameter, gradient in zip(parameters, [*gradients, (error / 8).T @ h], strict=True):
             parameter.accumulate(gradient)
-        lengths.append(nn.clip_grad_norm(parameters, clip))
+        lengths.append(nn.clip_grad_norm_(parameters, clip))
         losses.append(np.mean(error**2))
         for parameter in parameters:
             parameter.data, parameter.grad = parameter.data - 0.1 * parameter.grad, None
@@ -1486,7 +1486,7 @@ def many_shapes():
         for k, grad in enumerate(grads):
             parameter = nn.Parameter(np.zeros(grad.shape))
             parameter.accumulate(grad)
-            nn.clip_grad_value(parameter, tau)
+            nn.clip_grad_value_(parameter, tau)
             check.close(clipped[k], parameter.grad, name=f"clipped[{k}] for τ = {tau}")
 
 
@@ -1573,7 +1573,7 @@ def many_shapes_and_lengths():
         parameters = [nn.Parameter(np.zeros(grad.shape)) for grad in grads]
         for parameter, grad in zip(parameters, grads, strict=True):
             parameter.accumulate(grad)
-        right = nn.clip_grad_norm(parameters, tau)
+        right = nn.clip_grad_norm_(parameters, tau)
         check.close(norm, right, name=f"norm for τ = {tau}", rtol=1e-5)
         for k, parameter in enumerate(parameters):
             check.close(clipped[k], parameter.grad, name=f"clipped[{k}] for τ = {tau}", rtol=1e-5)
@@ -1628,7 +1628,7 @@ else:
 # - **A forget bias of 0.** Measured above: no better than a plain RNN.
 # - **Clipping each array by itself**, or clipping by value and expecting the direction to stay.
 # - **Clipping after the step**, or before the backward pass. It belongs between `backward` and `step`.
-# - **A threshold without a look at the norms.** Print what `clip_grad_norm` returns for some batches first. One that always clips is a smaller learning rate.
+# - **A threshold without a look at the norms.** Print what `clip_grad_norm_` returns for some batches first. One that always clips is a smaller learning rate.
 # - **A state that is carried from one batch to the next**, where the sequences have nothing to do with each other. And where they have: with its gradient cut off, or the backward pass becomes longer with every batch.
 # - **Believing in clipping against vanishing.** It only ever shortens.
 
