@@ -61,20 +61,20 @@ def columns(x, kernel_size, stride, dilation, out_size) -> np.ndarray:
     Known as im2col.  Chellapilla, Puri and Simard 2006.
     """
     cols = np.empty((*x.shape[:2], *kernel_size, *out_size), x.dtype)
-    for i, j, places in _places(kernel_size, stride, dilation, out_size):
-        cols[:, :, i, j] = x[places]
+    for i, j, met in places(kernel_size, stride, dilation, out_size):
+        cols[:, :, i, j] = x[met]
     return cols
 
 
 def overlap_add(cols, shape, stride, dilation) -> np.ndarray:
     """The transpose of `columns`: each entry of (N, C, kh, kw, H', W') added to the pixel, of `shape`, that it was."""
     x = np.zeros(shape, cols.dtype)
-    for i, j, places in _places(cols.shape[2:4], stride, dilation, cols.shape[4:]):
-        x[places] += cols[:, :, i, j]
+    for i, j, met in places(cols.shape[2:4], stride, dilation, cols.shape[4:]):
+        x[met] += cols[:, :, i, j]
     return x
 
 
-def _places(kernel_size, stride, dilation, out_size):
+def places(kernel_size, stride, dilation, out_size):
     """For each weight (i, j) of a kernel, the pixels that it meets on its way over the image."""
     for i in range(kernel_size[0]):
         for j in range(kernel_size[1]):

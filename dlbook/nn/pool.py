@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from dlbook.nn.arrays import as_float, upstream
-from dlbook.nn.conv import Pair, columns, conv_output_size, overlap_add, pad, pair
+from dlbook.nn.conv import Pair, columns, conv_output_size, overlap_add, pad, pair, places
 from dlbook.nn.module import Module
 
 ONCE = (1, 1)
@@ -23,24 +23,28 @@ def max_pool2d(x, kernel_size: Pair, stride: Pair | None = None, padding: Pair =
     x : (N, C, H, W).  stride : kernel_size without one.  padding : around the image, with -∞, so that it never wins.
     Returns y : (N, C, H', W') and the cache.  Raises ValueError when a window does not fit.  Ranzato et al. 2007.
     """
-    windows, shape, around = _windows(x, kernel_size, stride, padding, -np.inf)
-    where = _first_largest(windows)
-    y = np.take_along_axis(windows, where[:, :, None], axis=2)[:, :, 0]
-    return y, (where, shape, *around)
+    x = _images(x)
+    kernel_size, stride, padding, out_size = _settings(x.shape, kernel_size, stride, padding)
+    padded = pad(x, padding, -np.inf)
+    y = np.full((*x.shape[:2], *out_size), -np.inf, x.dtype)
+    winner = np.zeros(y.shape, np.int16)  # the place in the window, row by row
+    for place, (_, _, met) in enumerate(places(kernel_size, stride, ONCE, out_size)):
+        candidate = padded[met]
+        np.copyto(winner, place, where=candidate > y)
+        np.maximum(y, candidate, out=y)
+    return y, (winner, x.shape, kernel_size, stride, padding)
 
 
 def max_pool2d_backward(dy, cache):
     """dx: each dy goes to the pixel that was the largest, the first in reading order where several were."""
-    where, shape, kernel_size, stride, padding = cache
-    dy = upstream(dy, where.shape)
-    dcols = np.zeros((*where.shape[:2], math.prod(kernel_size), *where.shape[2:]), dy.dtype)
-    np.put_along_axis(dcols, where[:, :, None], dy[:, :, None], axis=2)
-    return _back(dcols, shape, kernel_size, stride, padding)
-
-
-def _first_largest(windows):
-    """Index (N, C, H', W') of the first largest entry along axis 2; a NaN counts as larger than any number."""
-    return windows.argmax(axis=2)
+    winner, shape, kernel_size, stride, padding = cache
+    dy = upstream(dy, winner.shape)
+    n, channels, height, width = shape
+    rows, cols = padding
+    dx = np.zeros((n, channels, height + 2 * rows, width + 2 * cols), dy.dtype)
+    for place, (_, _, met) in enumerate(places(kernel_size, stride, ONCE, winner.shape[2:])):
+        dx[met] += dy * (winner == place)
+    return dx[:, :, rows : rows + height, cols : cols + width]
 
 
 def avg_pool2d(x, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0):
@@ -49,7 +53,7 @@ def avg_pool2d(x, kernel_size: Pair, stride: Pair | None = None, padding: Pair =
     x : (N, C, H, W).  Returns y : (N, C, H', W') and the cache.  Raises ValueError when a window does not fit.
     LeCun et al. 1998.
     """
-    windows, shape, around = _windows(x, kernel_size, stride, padding, 0.0)
+    windows, shape, around = _windows(x, kernel_size, stride, padding)
     return windows.mean(axis=2), (windows.shape, shape, *around)
 
 
@@ -70,7 +74,7 @@ def lp_pool2d(x, norm_type: float, kernel_size: Pair, stride: Pair | None = None
     """
     if not 1 <= norm_type < math.inf:
         raise ValueError(f"norm_type: expected a number of at least 1, got {norm_type}")
-    windows, shape, around = _windows(x, kernel_size, stride, 0, 0.0)
+    windows, shape, around = _windows(x, kernel_size, stride, 0)
     if norm_type != 1 and norm_type % 2 and (windows < 0).any():
         raise ValueError(f"x: expected no negative values for norm_type {norm_type}; give |x|, or an even norm_type")
     y = (windows**norm_type).sum(axis=2) ** (1 / norm_type)
@@ -121,18 +125,23 @@ def _images(x) -> np.ndarray:
     return x
 
 
-def _windows(x, kernel_size, stride, padding, value):
-    """Windows (N, C, kh·kw, H', W') of the padded x, its shape, and the settings as pairs."""
+def _windows(x, kernel_size, stride, padding):
+    """Windows (N, C, kh·kw, H', W') of x, its shape, and the settings as pairs."""
     x = _images(x)
+    kernel_size, stride, padding, out_size = _settings(x.shape, kernel_size, stride, padding)
+    cols = columns(pad(x, padding), kernel_size, stride, ONCE, out_size)
+    return cols.reshape(*x.shape[:2], -1, *out_size), x.shape, (kernel_size, stride, padding)
+
+
+def _settings(shape, kernel_size, stride, padding):
+    """Kernel, stride and padding as pairs, and H', W'."""
     kernel_size = pair(kernel_size, "kernel_size", 1)
     stride = kernel_size if stride is None else pair(stride, "stride", 1)
     padding = pair(padding, "padding", 0)
     if any(2 * p > k for p, k in zip(padding, kernel_size, strict=True)):
         raise ValueError(f"padding: expected at most half of kernel_size {kernel_size}, got {padding}")
-    axes = zip(x.shape[2:], kernel_size, stride, padding, strict=True)
-    out_size = tuple(conv_output_size(*axis) for axis in axes)
-    cols = columns(pad(x, padding, value), kernel_size, stride, ONCE, out_size)
-    return cols.reshape(*x.shape[:2], -1, *out_size), x.shape, (kernel_size, stride, padding)
+    axes = zip(shape[2:], kernel_size, stride, padding, strict=True)
+    return kernel_size, stride, padding, tuple(conv_output_size(*axis) for axis in axes)
 
 
 def _back(dcols, shape, kernel_size, stride, padding):
