@@ -64,6 +64,7 @@ function render({ model, el }) {
   const help = element("div", { textContent: words.keys });
   help.style.cssText = status.style.cssText = `max-width:${SIDE * SCALE + 40}px;font-size:12px;line-height:1.4;color:#333`;
   const root = element("div", { className: "dlbook-pad" }, canvas, buttons, status, help);
+  root.style.maxWidth = `${SIDE * SCALE + 60}px`;
   root.dataset.lmSuppressShortcuts = "true"; // JupyterLab leaves the keys to the pad
   el.append(root);
 
