@@ -21,6 +21,9 @@ from dlbook.nn.module import Module, Parameter
 
 Pair = int | tuple[int, int]
 
+BLOCK = 2**20
+"""Bytes of columns at a time in the backward pass: as many examples together as fit the processor's cache."""
+
 
 def conv_output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
     """How many places a kernel has along one axis: ⌊(size + 2·padding - dilation·(kernel_size - 1) - 1) / stride⌋ + 1.
@@ -66,12 +69,10 @@ def columns(x, kernel_size, stride, dilation, out_size) -> np.ndarray:
     return cols
 
 
-def overlap_add(cols, shape, stride, dilation) -> np.ndarray:
-    """The transpose of `columns`: each entry of (N, C, kh, kw, H', W') added to the pixel, of `shape`, that it was."""
-    x = np.zeros(shape, cols.dtype)
+def overlap_add(cols, x, stride, dilation) -> None:
+    """The transpose of `columns`: adds each entry of (N, C, kh, kw, H', W') to the pixel of x that it was."""
     for i, j, met in places(cols.shape[2:4], stride, dilation, cols.shape[4:]):
         x[met] += cols[:, :, i, j]
-    return x
 
 
 def places(kernel_size, stride, dilation, out_size):
@@ -121,12 +122,16 @@ def conv2d_backward(dy, cache):
     dweight, dbias = conv2d_backward_parameters(dy, cache)
     n, channels, height, width = shape
     out, _, *kernel_size = weight.shape
-    kernels = weight.reshape(groups, out // groups, -1)
-    dcols = np.matmul(kernels.transpose(0, 2, 1), np.reshape(dy, (n, groups, out // groups, -1)))
-    rows, cols = padding
-    padded = (n, channels, height + 2 * rows, width + 2 * cols)
-    dx = overlap_add(dcols.reshape(n, channels, *kernel_size, *out_size), padded, stride, dilation)
-    return dx[:, :, rows : rows + height, cols : cols + width], dweight, dbias
+    kernels = weight.reshape(groups, out // groups, -1).transpose(0, 2, 1)
+    rows = np.reshape(dy, (n, groups, out // groups, -1))
+    top, left = padding
+    dx = np.zeros((n, channels, height + 2 * top, width + 2 * left), np.result_type(rows, weight))
+    cols = (channels, *kernel_size, *out_size)
+    block = max(1, BLOCK // (math.prod(cols) * dx.itemsize))
+    for start in range(0, n, block):
+        dcols = np.matmul(kernels, rows[start : start + block]).reshape(-1, *cols)
+        overlap_add(dcols, dx[start : start + block], stride, dilation)
+    return dx[:, :, top : top + height, left : left + width], dweight, dbias
 
 
 def conv2d_backward_parameters(dy, cache):
@@ -198,7 +203,8 @@ def conv_transpose2d(
     cols = np.matmul(kernels.transpose(0, 2, 1), x.reshape(n, groups, inputs // groups, -1))
     out, (rows, columns_around) = per_group * groups, padding
     padded = (n, out, out_size[0] + 2 * rows, out_size[1] + 2 * columns_around)
-    y = overlap_add(cols.reshape(n, out, *kernel_size, *size), padded, stride, dilation)
+    y = np.zeros(padded, cols.dtype)
+    overlap_add(cols.reshape(n, out, *kernel_size, *size), y, stride, dilation)
     y = y[:, :, rows : rows + out_size[0], columns_around : columns_around + out_size[1]]
     if bias is not None:
         y = y + bias[:, None, None]

@@ -149,7 +149,8 @@ def _back(dcols, shape, kernel_size, stride, padding):
     n, channels, height, width = shape
     rows, cols = padding
     dcols = dcols.reshape(n, channels, *kernel_size, *dcols.shape[3:])
-    dx = overlap_add(dcols, (n, channels, height + 2 * rows, width + 2 * cols), stride, ONCE)
+    dx = np.zeros((n, channels, height + 2 * rows, width + 2 * cols), dcols.dtype)
+    overlap_add(dcols, dx, stride, ONCE)
     return dx[:, :, rows : rows + height, cols : cols + width]
 
 
