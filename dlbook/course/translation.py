@@ -32,12 +32,12 @@ def cell_hash(source: str) -> str:
 
 
 def read(path: pathlib.Path) -> list[Block]:
-    """The blocks of a translation file, in its order; none where the file does not exist."""
+    """The blocks of a translation file, in its order; none where the file is empty or does not exist."""
     if not path.exists():
         return []
     text = path.read_text(encoding="utf8")
     heads = list(_BLOCK.finditer(text))
-    ends = [head.start() for head in heads[1:]] + [len(text)]
+    ends = [*[head.start() for head in heads[1:]], len(text)][: len(heads)]
     return [
         Block(head["id"], head["hash"], text[head.end() : end].strip("\n"), text.count("\n", 0, head.start()) + 1)
         for head, end in zip(heads, ends, strict=True)
