@@ -1,9 +1,15 @@
 """From a module of dlbook.nn to its equivalent in torch.nn, and back."""
 
+import math
+
 import numpy as np
 import torch
 
 from dlbook import nn
+from dlbook.models.capsules import CapsuleLayer, MarginLoss, PrimaryCapsules
+from dlbook.models.char_rnn import CharRNN
+from dlbook.models.deep_autoencoder import DeepAutoencoder
+from dlbook.torch import models
 
 
 class QuadraticLoss(torch.nn.Module):
@@ -109,6 +115,13 @@ EQUIVALENTS = {
     nn.RNNCell: _rnn_cell,
     nn.LSTMCell: lambda module: torch.nn.LSTMCell(module.input_size, module.hidden_size, module.bias),
     nn.GRUCell: lambda module: torch.nn.GRUCell(module.input_size, module.hidden_size, module.bias),
+    CharRNN: lambda module: models.CharRNN(_build(module.embedding), _build(module.recurrent), _build(module.head)),
+    DeepAutoencoder: lambda module: models.DeepAutoencoder(_build(module.encoder), _build(module.decoder)),
+    CapsuleLayer: lambda module: models.CapsuleLayer(module.weight.shape, module.iterations),
+    PrimaryCapsules: lambda module: models.PrimaryCapsules(
+        _build(module.layers), torch.from_numpy(module.pixels), module.side, module.capsules, module.length
+    ),
+    MarginLoss: lambda module: models.MarginLoss(),
     nn.QuadraticLoss: lambda module: QuadraticLoss(module.reduction),
     nn.MSELoss: lambda module: torch.nn.MSELoss(reduction=module.reduction),
     nn.NLLLoss: lambda module: torch.nn.NLLLoss(reduction=module.reduction),
@@ -218,6 +231,31 @@ def _sequence(kind: type[nn.Module]):
     return build
 
 
+def _char_rnn(module: models.CharRNN, rng) -> CharRNN:
+    kind, layers = type(module.recurrent).__name__.lower(), module.recurrent.num_layers
+    sizes = module.embedding.num_embeddings, module.recurrent.hidden_size, kind, layers
+    return CharRNN(*sizes, module.embedding.embedding_dim, rng=rng)
+
+
+def _autoencoder(module: models.DeepAutoencoder, rng) -> DeepAutoencoder:
+    linears = [layer for layer in module.encoder if isinstance(layer, torch.nn.Linear)]
+    sizes = [linears[0].in_features, *(layer.out_features for layer in linears)]
+    activation, code = (type(_build_back(module.encoder[place], rng)) for place in (1, -1))
+    return DeepAutoencoder(sizes, rng, activation, code)
+
+
+def _primary_capsules(module: models.PrimaryCapsules, rng) -> PrimaryCapsules:
+    first, patches = module.pixels[:, 0], len(module.pixels)
+    stride = int(first[1] - first[0]) if patches > 1 else module.side
+    settings = module.side, math.isqrt(module.pixels.shape[1]), stride, module.capsules // patches, module.length
+    return PrimaryCapsules(*settings, rng=rng, hidden=module.layers[0].out_features)
+
+
+def _capsule_layer(module: models.CapsuleLayer, rng) -> CapsuleLayer:
+    lower, upper, length_out, length_in = module.weight.shape
+    return CapsuleLayer(lower, length_in, upper, length_out, rng=rng, iterations=module.iterations)
+
+
 def _loss(kind: type[nn.Module], **checked):
     return _with(kind, "reduction", **checked)
 
@@ -260,6 +298,11 @@ _BACK = {
     torch.nn.RNNCell: lambda m, rng: nn.RNNCell(m.input_size, m.hidden_size, m.bias, m.nonlinearity, rng=rng),
     torch.nn.LSTMCell: lambda m, rng: nn.LSTMCell(m.input_size, m.hidden_size, m.bias, rng=rng),
     torch.nn.GRUCell: lambda m, rng: nn.GRUCell(m.input_size, m.hidden_size, m.bias, rng=rng),
+    models.CharRNN: _char_rnn,
+    models.DeepAutoencoder: _autoencoder,
+    models.PrimaryCapsules: _primary_capsules,
+    models.CapsuleLayer: _capsule_layer,
+    models.MarginLoss: lambda m, rng: MarginLoss(),
     QuadraticLoss: _loss(nn.QuadraticLoss),
     torch.nn.MSELoss: _loss(nn.MSELoss),
     torch.nn.NLLLoss: _loss(nn.NLLLoss, weight=None, ignore_index=-100),

@@ -1,0 +1,74 @@
+"""The models of dlbook.models and their twins: outputs and every gradient."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from dlbook import nn  # noqa: E402
+from dlbook.models.capsules import CapsuleLayer, MarginLoss, PrimaryCapsules  # noqa: E402
+from dlbook.models.char_rnn import CharRNN  # noqa: E402
+from dlbook.models.deep_autoencoder import DeepAutoencoder  # noqa: E402
+from dlbook.torch import from_torch, twin  # noqa: E402
+
+EXACT = {"rtol": 1e-10, "atol": 1e-12}
+RNG = np.random.default_rng(0)
+MODELS = {
+    "DeepAutoencoder": (DeepAutoencoder([7, 5, 2], RNG), (4, 7)),
+    "DeepAutoencoder with sigmoids": (DeepAutoencoder([6, 3], RNG, nn.Sigmoid, code=nn.Sigmoid), (1, 6)),
+    "CapsuleLayer": (CapsuleLayer(6, 3, 4, 5, rng=RNG, scale=0.7), (3, 6, 3)),
+    "CapsuleLayer of one iteration": (CapsuleLayer(2, 3, 3, 2, rng=RNG, iterations=1), (1, 2, 3)),
+    "PrimaryCapsules": (PrimaryCapsules(6, 3, 2, 2, 4, rng=RNG, hidden=5), (3, 36)),
+}
+
+
+def compare(ours, theirs):
+    gradients = dict(theirs.named_parameters())
+    assert [name for name, _ in ours.named_parameters()] == list(gradients)
+    for name, parameter in ours.named_parameters():
+        np.testing.assert_allclose(parameter.grad, gradients[name].grad.numpy(), **EXACT, err_msg=name)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_outputs_and_gradients(name):
+    ours, shape = MODELS[name]
+    theirs, x = twin(ours), RNG.standard_normal(shape)
+    tx = torch.tensor(x, requires_grad=True)
+    y, cache = ours.forward(x)
+    ty = theirs(tx)
+    np.testing.assert_allclose(y, ty.detach().numpy(), **EXACT)
+    dy = RNG.standard_normal(y.shape)
+    dx = ours.backward(dy, cache)
+    ty.backward(torch.from_numpy(dy))
+    np.testing.assert_allclose(dx, tx.grad.numpy(), **EXACT)
+    compare(ours, theirs)
+    np.testing.assert_array_equal(from_torch(theirs)(x), y)
+
+
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
+def test_character_models(kind):
+    ours = CharRNN(6, 5, kind, num_layers=2, embedding_dim=3, rng=RNG)
+    theirs, ids = twin(ours), RNG.integers(0, 6, (4, 3))
+    (logits, state), cache = ours.forward(ids)
+    tlogits, tstate = theirs(torch.from_numpy(ids))
+    np.testing.assert_allclose(logits, tlogits.detach().numpy(), **EXACT)
+    pairs = zip(state, tstate, strict=True) if kind == "lstm" else [(state, tstate)]
+    for mine, other in pairs:
+        np.testing.assert_allclose(mine, other.detach().numpy(), **EXACT)
+    (again, _), _ = ours.forward(ids, state)
+    np.testing.assert_allclose(again, theirs(torch.from_numpy(ids), tstate)[0].detach().numpy(), **EXACT)
+    dlogits = RNG.standard_normal(logits.shape)
+    ours.backward(dlogits, cache)
+    tlogits.backward(torch.from_numpy(dlogits))
+    compare(ours, theirs)
+    np.testing.assert_array_equal(from_torch(theirs)(ids)[0], logits)
+
+
+def test_margin_loss():
+    ours, v, labels = MarginLoss(), RNG.standard_normal((5, 3, 4)), np.array([0, 2, 1, 1, 0])
+    tv = torch.tensor(v, requires_grad=True)
+    value, cache = ours.forward(v, labels)
+    tvalue = twin(ours)(tv, torch.from_numpy(labels))
+    assert value == pytest.approx(tvalue.item(), rel=1e-12)
+    tvalue.backward(torch.tensor(0.7, dtype=torch.float64))
+    np.testing.assert_allclose(ours.backward(0.7, cache), tv.grad.numpy(), **EXACT)
