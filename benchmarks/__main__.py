@@ -6,7 +6,20 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import autograd, build, characters, check, grading, imports, layers, network, optimisers, pages, verdict
+from benchmarks import (
+    autograd,
+    build,
+    characters,
+    check,
+    gpu,
+    grading,
+    imports,
+    layers,
+    network,
+    optimisers,
+    pages,
+    verdict,
+)
 from benchmarks.measure import Row, Size
 
 BENCHMARKS = {
@@ -21,6 +34,7 @@ BENCHMARKS = {
     "build": build,
     "pages": pages,
     "grading": grading,
+    "gpu": gpu,
 }
 
 

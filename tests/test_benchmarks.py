@@ -20,6 +20,7 @@ ROWS = {
     "build": 1,
     "pages": 5,
     "grading": 2,
+    "gpu": 1,
 }
 
 
@@ -111,3 +112,17 @@ def test_the_loop_over_characters_learns_by_right_gradients(program):
                 moved[name][index] += step
                 both.append(len(x) * characters.piece(x, y, state, moved)[0])
             assert gradients[name][index] == pytest.approx((both[0] - both[1]) / 2e-6, rel=1e-5, abs=1e-8)
+
+
+def test_what_is_measured_on_a_gpu_runs_on_a_cpu_too(program, monkeypatch):
+    torch = pytest.importorskip("torch")
+    gpu = importlib.import_module("benchmarks.gpu")
+    monkeypatch.setattr(torch, "compile", lambda model: model)
+    rows = [*gpu.parity("cpu"), *gpu.comparisons("cpu", 1, large=False)]
+    assert [row.precision for row in rows[:3]] == ["float64", "float32", "bf16"]
+    assert all("×" in row.ratio for row in rows[3:])
+    worst = [float(row.ours) for row in rows[:3]]
+    assert worst[0] < 1e-10 < worst[1] < 1e-4 < worst[2] < 1e-1
+    fused, written_out = (function() for function in gpu.attention("cpu", large=False))
+    for one, other in zip(fused, written_out, strict=True):
+        torch.testing.assert_close(one, other, rtol=0.05, atol=0.05)

@@ -50,7 +50,7 @@ def fit(
     tensorboard : a folder for TensorBoard's curves.
     Started by torchrun, inside `distributed.joined()`, each process takes its share of every batch: same loss curve.
     Raises ValueError for wrong settings, a damaged or foreign checkpoint, and when the loss is not a number, after
-    which the last good checkpoint is still there; RuntimeError when the memory does not suffice.
+    which the last good checkpoint is still there; torch.OutOfMemoryError, which names what fits.
     """
     config = config or Config()
     if scheduler is not None and scheduler.optimizer is not optimizer:

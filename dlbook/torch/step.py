@@ -95,7 +95,7 @@ class Step:
     def __call__(self, portions: Sequence[tuple[torch.Tensor, torch.Tensor, float]]) -> torch.Tensor:
         """One optimiser step on portions (x, y, share) of a batch; returns Σ share · loss over all processes.
 
-        Raises RuntimeError with a number that fits when the memory does not suffice.
+        Raises torch.OutOfMemoryError, with a number of examples that fits.
         """
         self.optimizer.zero_grad()
         sum_ = torch.zeros((), dtype=self.dtype, device=self.device)
@@ -105,7 +105,7 @@ class Step:
                     sum_ += share * self.portion(x, y, share)
             except torch.OutOfMemoryError:
                 fits = self._largest_that_fits(x, y)
-                raise RuntimeError(
+                raise torch.OutOfMemoryError(
                     f"out of memory on {self.device} with {len(x)} examples at a time; {fits} fit. The same steps with "
                     f"less memory: accumulate={-(-len(x) * len(portions) // max(fits, 1))}"
                 ) from None
