@@ -1,4 +1,5 @@
-"""The command line: `dlbook lab | start | update | check | submit | build | grade | merge | report | marks | explain`.
+"""The command line: `dlbook lab | start | update | check | submit | build | grade | merge | report | marks | explain |
+train`.
 
 Every slip of a user is one plain sentence.
 """
@@ -394,6 +395,36 @@ def explain(
     out.print(
         reports.explain(folder, student, exercise, solutions=_solutions("explain"), private=private), markup=False
     )
+
+
+@app.command()
+def train(
+    name: Annotated[Optional[str], typer.Argument(help="The recipe; without one, all are listed.")] = None,  # noqa: UP045
+    config: Annotated[Optional[pathlib.Path], typer.Option(help="A TOML file of settings.")] = None,  # noqa: UP045
+    changes: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--set", metavar="KEY=VALUE", help="One setting: --set epochs=3; as many as you like."),
+    ] = None,
+    out_folder: Annotated[
+        Optional[pathlib.Path],  # noqa: UP045
+        typer.Option(
+            "--out", help="Where settings, result, weights and a checkpoint go; again, it goes on from there."
+        ),
+    ] = None,
+    device: Annotated[Optional[str], typer.Option(help="auto, cpu, cuda or mps.")] = None,  # noqa: UP045
+) -> None:
+    """Train a network by a recipe, with a result that it states: MNIST, a small GPT, GPT-2's shape on a GPU."""
+    from dlbook.torch import recipes
+
+    if name is None:
+        for one in recipes.NAMES:
+            out.print(f"{one:12} {recipes.title(one)}", markup=False)
+        return
+    changes = [*(changes or []), *([f"device={device}"] if device else [])]
+    try:
+        recipes.train(name, config, changes, out_folder, tell=lambda line: out.print(line, markup=False))
+    except recipes.RecipeError as error:
+        raise CourseError(str(error)) from None
 
 
 def _solutions(command: str) -> pathlib.Path:
