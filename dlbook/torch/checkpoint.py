@@ -92,6 +92,10 @@ def restore(checkpoint: Checkpoint, model, optimizer, scheduler, rng: np.random.
     optimizer.zero_grad()
     of_optimizer = {"state": state, "param_groups": groups}
     set_state_dict(model, optimizer, model_state_dict=parts["model"], optim_state_dict=of_optimizer, options=WHOLE)
+    for parameter, memory in optimizer.state.items():
+        for key, value in memory.items():  # a fused optimiser pairs the elements as they lie in memory
+            if value.shape == parameter.shape and value.stride() != parameter.stride():
+                memory[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
     if scheduler is not None:
         scheduler.load_state_dict(facts["scheduler"])
     rng.bit_generator.state = facts["rng"]

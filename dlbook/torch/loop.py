@@ -91,7 +91,8 @@ def fit(
             _stop_if_not_finite(now.recorded, step, checkpoint, run.epochs)
             if scheduler is not None and config.schedule == "batch":
                 scheduler.step()
-            if checkpoint is not None and len(now.recorded) % checkpoint.every == 0:
+            done = run.epochs * -(-len(x) // config.batch_size) + len(now.recorded)
+            if checkpoint is not None and done % checkpoint.every == 0:
                 _stop_if_not_finite(now.recorded, step, checkpoint, run.epochs, now=True)
                 files.save(checkpoint, model, optimizer, scheduler, rng, position())
             tick(now.start)

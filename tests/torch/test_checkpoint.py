@@ -76,6 +76,13 @@ def test_a_finished_run_is_not_repeated_and_a_longer_one_goes_on(tmp_path):
     assert longer.train == whole.train
 
 
+def test_steps_between_two_savings_count_over_epochs(tmp_path):
+    path = tmp_path / "run.safetensors"
+    train(*tiny(), path, epochs=2, every=4)  # an epoch has three steps
+    assert path.exists()
+    assert train(*tiny(), path, epochs=3, every=4).train == train(*tiny(), tmp_path / "other", epochs=3).train
+
+
 def test_resume_can_be_declined(tmp_path):
     path = tmp_path / "run.safetensors"
     model, optimizer = tiny()
