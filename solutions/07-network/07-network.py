@@ -1337,6 +1337,10 @@ else:
 # On a GPU nothing changes but `other.to("cuda")`, and for this network nothing is gained: a mini-batch of ten is too little work to send there. The gain comes with batches of hundreds and layers of thousands.
 #
 # One remark on factors. `torch.nn.MSELoss` is a mean over all $N\cdot 10$ outputs and has no ½. The book's cost is five times that: a learning rate of 3 here is one of 15 there.
+#
+# ### How far such a network can get
+#
+# `dlbook train mnist-mlp`, in a terminal, trains a larger one on all 60,000 images with what the next chapters add: ReLU, cross-entropy, dropout, AdamW and a learning rate that rises and falls. Two hidden layers of 512 units read **98.75 %** of the 10,000 test images, after 20 epochs and two minutes on one core. Every setting stands, with a comment, in `dlbook/torch/recipes/mnist_mlp.toml`; `--set hidden=30` changes one, and `--out FOLDER` keeps the weights and goes on after an interruption.
 
 # %% [markdown] id="common-mistakes"
 # ## Common mistakes

@@ -2069,6 +2069,10 @@ else:
 # %% [markdown] id="gpu"
 # Convolutions are what GPUs are best at: the same few weights, multiplied with a great many numbers. There a layer runs tens to hundreds of times faster than on one core, and half precision and the channels-last layout (`memory_format=torch.channels_last`) add to it. `torch.backends.cudnn.benchmark = True` lets the library try its algorithms for your sizes and keep the
 # fastest.
+#
+# ### How far such a network can get
+#
+# `dlbook train mnist-cnn`, in a terminal, trains three convolutional layers on all 60,000 images of MNIST, each changed at random every time it comes: turned, moved, enlarged, slanted (chapter 11). They read **99.56 %** of the 10,000 test images after six epochs, five minutes on one core. All settings stand in `dlbook/torch/recipes/mnist_cnn.toml`.
 
 # %% [markdown] id="rotate-quiz" question="quiz"
 # A convolutional network with a maximum over whole maps reads digits at 98 %. You turn the test digits by 90°. What do you expect?
