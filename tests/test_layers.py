@@ -11,7 +11,7 @@ import dlbook
 
 PACKAGE = pathlib.Path(dlbook.__file__).parent
 ROWS = [
-    ["cli"],
+    ["__main__", "cli"],
     ["grading", "course"],
     ["widgets", "torch"],
     ["models", "rl"],

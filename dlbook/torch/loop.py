@@ -209,8 +209,12 @@ def fit_steps(
 
 
 def save_checkpoint(path, model: torch.nn.Module, history: History | None = None) -> None:
-    """Same file as `dlbook.train.save_checkpoint` writes: a model in NumPy can load it, and the other way round."""
-    train.write_state(path, {name: tensor.cpu().numpy() for name, tensor in model.state_dict().items()}, history)
+    """Same file as `dlbook.train.save_checkpoint` writes: a model in NumPy can load it, and the other way round.
+
+    Of several processes the first one writes.
+    """
+    if distributed.is_first():
+        train.write_state(path, {name: tensor.cpu().numpy() for name, tensor in model.state_dict().items()}, history)
 
 
 def load_checkpoint(path, model: torch.nn.Module) -> History | None:

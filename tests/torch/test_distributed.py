@@ -1,6 +1,7 @@
 """Two processes that train one model: the curve of one, also when the model is split, or a worker is killed."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -58,3 +59,20 @@ def test_a_process_alone_is_a_group_of_one():
     assert distributed.parallel(model) is model
     assert distributed.gathered("x") == ["x"]
     assert torch.equal(distributed.total(torch.ones(2)), torch.ones(2))
+
+
+def test_a_recipe_by_two_processes_gives_the_result_of_one(tmp_path):
+    changes = ["data=bundled", "epochs=1", "hidden=16", "dropout=0.0", "batch_size=100"]
+    settings = [part for change in changes for part in ("--set", change)]
+    command = ["-m", "dlbook", "train", "mnist-mlp", *settings, "--out"]
+    environment = os.environ | {"DLBOOK_LANG": "en"}
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    for name, start in (("one", [sys.executable]), ("two", launch)):
+        done = subprocess.run(
+            [*start, *command, tmp_path / name], capture_output=True, text=True, timeout=240, env=environment
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        assert done.stdout.count("epoch 1 of 1") == 1
+    one, two = (json.loads((tmp_path / name / "result.json").read_text(encoding="utf8")) for name in ("one", "two"))
+    assert two["accuracy"] == pytest.approx(one["accuracy"], abs=0.01)
+    assert (tmp_path / "two" / "model.safetensors").exists()

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from dlbook.language import say
+from dlbook.torch import distributed
 from dlbook.torch.recipes import settings as reading
 from dlbook.torch.recipes.settings import RecipeError
 
@@ -52,19 +53,23 @@ def train(
 
     out : a folder for the settings, the result, the weights, and a checkpoint from which the same command goes on.
     tell : gets each line that a person should read.
+    Started by torchrun, all processes train one model: torchrun --nproc-per-node 2 -m dlbook train mnist-cnn.
     Raises RecipeError for settings, data, files or a training that cannot be.
     """
     chosen = settings(name, config, changes)
     torch.set_num_threads(chosen.threads)
     torch.manual_seed(chosen.seed)
     out = pathlib.Path(out) if out is not None else None
-    if out is not None:
-        reading.keep(chosen, out)
-    try:
-        result = _module(name).run(chosen, out, tell)
-    except (ValueError, torch.OutOfMemoryError) as error:
-        raise RecipeError(str(error)) from error
-    if out is not None:
+    with distributed.joined():
+        first = distributed.is_first()
+        if out is not None and first:
+            reading.keep(chosen, out)
+        distributed.wait()
+        try:
+            result = _module(name).run(chosen, out, tell if first else lambda line: None)
+        except (ValueError, torch.OutOfMemoryError) as error:
+            raise RecipeError(str(error)) from error
+    if out is not None and first:
         record = {"recipe": name, "torch": torch.__version__, **result}
         (out / "result.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf8")
     return result
