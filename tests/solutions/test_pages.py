@@ -1,4 +1,7 @@
-"""Every page runs from top to bottom in a fresh kernel: solved, untouched, and in Portuguese."""
+"""Every page runs from top to bottom in a fresh kernel: solved in English, untouched in Portuguese.
+
+The untouched English pages run in binder/prove.py, and the answers in Portuguese in test_exercises.py.
+"""
 
 import ast
 import pathlib
@@ -10,6 +13,7 @@ from dlbook.course import build, execute, source
 
 ROOT = pathlib.Path(__file__).parents[2]
 FOLDERS = source.chapters(ROOT / "solutions")
+NOT_ATTEMPTED = "Ainda não respondido."
 ENGLISH = re.compile(
     r"\b(the|of|and|with|which|that|this|are|is|from|has|have|your|its|expected|when|where|each)\b", re.IGNORECASE
 )
@@ -51,22 +55,21 @@ def test_the_solved_page_runs_and_every_test_passes(chapter):
     assert [id for id, text in said.items() if not text.startswith("✓")] == []
 
 
-def test_the_untouched_page_runs_to_its_end(chapter):
-    executed = execute.run(build.released(chapter, "en"), "en")
+def test_the_untouched_page_runs_to_its_end_in_portuguese(chapter):
+    executed = execute.run(build.released(chapter, "pt-BR"), "pt-BR")
     assert executed.cells[-1].cell_type == "markdown" or executed.cells[-1].execution_count
     shown = {cell.id for cell in chapter.pages["en"].of_kind("test") if not cell.hidden}
     said = spoken(executed, shown)
     assert set(said) == shown
-    assert [text for text in said.values() if "Not attempted yet." not in text] == []
+    assert [text for text in said.values() if NOT_ATTEMPTED not in text] == []
+    assert [(id, text[:300]) for id, text in outputs(executed) if _is_english(text)] == []
 
 
-def test_the_portuguese_page_runs_and_no_english_sentence_is_left(chapter):
-    executed = execute.run(build.authored(chapter, "pt-BR"), "pt-BR")
+def test_no_english_sentence_is_left_in_the_portuguese_page(chapter):
     left = []
-    for cell in executed.cells:
+    for cell in build.authored(chapter, "pt-BR").cells:
         texts = [cell.source] if cell.cell_type == "markdown" else list(_strings(cell.source))
         left += [(cell.id, text) for text in texts if _is_english(text)]
-    left += [(id, text[:300]) for id, text in outputs(executed) if _is_english(text)]
     assert left == []
 
 
