@@ -3,8 +3,8 @@
     y, cache = conv2d(x, weight, bias, stride=2, padding=1)
     dx, dweight, dbias = conv2d_backward(dy, cache)
 
-Every layer here is one matrix product.  `columns` writes the windows of the input side by side as columns, the
-kernels times the columns is the output, and `overlap_add` brings the gradient of the columns back to the pixels.
+Every layer here is a matrix product.  `columns` writes the windows of the input side by side as columns, the kernels
+times the columns is the output, and `overlap_add` brings the gradient of the columns back to the pixels.
 As everywhere in deep learning, "convolution" is cross-correlation: the kernel is not turned round.
 Book: chapters 40–43, 46.
 """
@@ -22,7 +22,7 @@ from dlbook.nn.module import Module, Parameter
 Pair = int | tuple[int, int]
 
 BLOCK = 2**20
-"""Bytes of columns at a time in the backward pass: as many examples together as fit the processor's cache."""
+"""Bytes of columns at a time.  The backward pass makes them anew: to keep them would take kh·kw times the image."""
 
 
 def conv_output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
@@ -103,13 +103,16 @@ def conv2d(x, weight, bias=None, stride: Pair = 1, padding: Pair = 0, dilation: 
     settings = zip(x.shape[2:], kernel_size, stride, padding, dilation, strict=True)
     out_size = tuple(conv_output_size(*axis) for axis in settings)
 
-    cols = columns(pad(x, padding), kernel_size, stride, dilation, out_size)
-    cols = cols.reshape(n, groups, -1, math.prod(out_size))
+    padded = pad(x, padding)
     kernels = weight.reshape(groups, out // groups, -1)
-    y = np.matmul(kernels, cols).reshape(n, out, *out_size)
+    y = np.empty((n, groups, out // groups, math.prod(out_size)), np.result_type(x, weight))
+    for part in _parts(padded, kernel_size, out_size):
+        cols = columns(padded[part], kernel_size, stride, dilation, out_size)
+        np.matmul(kernels, cols.reshape(len(cols), groups, -1, y.shape[3]), out=y[part])
+    y = y.reshape(n, out, *out_size)
     if bias is not None:
         y = np.add(y, bias[:, None, None], out=y if y.dtype == bias.dtype else None)
-    return y, (cols, x.shape, weight, bias, stride, padding, dilation, groups, out_size)
+    return y, (padded, x.shape, weight, bias, stride, padding, dilation, groups, out_size)
 
 
 def conv2d_backward(dy, cache):
@@ -126,21 +129,32 @@ def conv2d_backward(dy, cache):
     rows = np.reshape(dy, (n, groups, out // groups, -1))
     top, left = padding
     dx = np.zeros((n, channels, height + 2 * top, width + 2 * left), np.result_type(rows, weight))
-    cols = (channels, *kernel_size, *out_size)
-    block = max(1, BLOCK // (math.prod(cols) * dx.itemsize))
-    for start in range(0, n, block):
-        dcols = np.matmul(kernels, rows[start : start + block]).reshape(-1, *cols)
-        overlap_add(dcols, dx[start : start + block], stride, dilation)
+    for part in _parts(dx, kernel_size, out_size):
+        dcols = np.matmul(kernels, rows[part])
+        overlap_add(dcols.reshape(-1, channels, *kernel_size, *out_size), dx[part], stride, dilation)
     return dx[:, :, top : top + height, left : left + width], dweight, dbias
 
 
 def conv2d_backward_parameters(dy, cache):
     """The last two of `conv2d_backward`, dweight and dbias, where dx is of no use."""
-    cols, shape, weight, bias, *_, groups, out_size = cache
-    n, out = shape[0], weight.shape[0]
+    padded, shape, weight, bias, stride, _, dilation, groups, out_size = cache
+    n, (out, _, *kernel_size) = shape[0], weight.shape
     rows = upstream(dy, (n, out, *out_size)).reshape(n, groups, out // groups, -1)
-    dweight = np.matmul(rows, cols.transpose(0, 1, 3, 2)).sum(axis=0).reshape(weight.shape)
+    products = np.empty((n, *rows.shape[1:3], weight[0].size), np.result_type(padded, rows))
+    for part in _parts(padded, kernel_size, out_size):
+        cols = columns(padded[part], kernel_size, stride, dilation, out_size)
+        cols = cols.reshape(len(cols), groups, -1, rows.shape[3])
+        np.matmul(rows[part], cols.transpose(0, 1, 3, 2), out=products[part])
+    dweight = products.sum(axis=0).reshape(weight.shape)
     return dweight, None if bias is None else rows.sum(axis=(0, 3)).reshape(out)
+
+
+def _parts(images, kernel_size, out_size):
+    """Slices of as many examples as have columns of `BLOCK` bytes: they stay in the processor's cache."""
+    columns_of_one = images.shape[1] * math.prod(kernel_size) * math.prod(out_size) * images.itemsize
+    count = max(1, BLOCK // max(1, columns_of_one))
+    for start in range(0, len(images), count):
+        yield slice(start, start + count)
 
 
 def conv1d(x, weight, bias=None, stride: int = 1, padding: int = 0, dilation: int = 1, groups: int = 1):
