@@ -1659,6 +1659,8 @@ else:
 # The six parameters more are a second bias: PyTorch has one for the input and one for the state, which only their sum uses.
 #
 # On a GPU a recurrent network gains less than others: step $t$ must wait for step $t-1$. Large batches and ready-made kernels for the whole loop help. That all positions of a text can be computed at once is one reason why the transformer won.
+#
+# You can see it win. `dlbook train char-gpt`, in a terminal, trains a small transformer, of the kind that chapter 37 takes apart, on a million letters of Shakespeare: after three minutes on one core its loss on unseen text is **1.75** nats a letter, a perplexity of 5.8, and it writes a sample. (Another language and another alphabet: do not compare it with the perplexities above. `--set text=dom_casmurro` makes it read our novel.) All settings stand in `dlbook/torch/recipes/char_gpt.toml`.
 
 # %% [markdown] id="size-quiz" question="quiz"
 # A recurrent network has $D = 32$, $H = 128$, one bias, and a linear output with $K = 100$. You train it on sequences of 50 letters instead of 25. How many parameters does it have?
