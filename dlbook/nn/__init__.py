@@ -1,6 +1,7 @@
 """Layers, activations, losses, regularisers and starting values in NumPy, on the names and layouts of torch.nn.
 
-Reading order: module, linear, activations, loss, init, norm, dropout, penalty, clip, conv, pool, embedding, recurrent.
+Reading order: module, linear, activations, loss, init, norm, dropout, penalty, clip, conv, pool, embedding, recurrent,
+attention.
 """
 
 from dlbook.nn import init
@@ -49,6 +50,7 @@ from dlbook.nn.activations import (
     tanh,
     tanh_backward,
 )
+from dlbook.nn.attention import MultiheadAttention, attention, attention_backward, causal_mask
 from dlbook.nn.clip import clip_grad_norm_, clip_grad_value_
 from dlbook.nn.conv import (
     Conv1d,
@@ -95,10 +97,13 @@ from dlbook.nn.norm import (
     BatchNorm1d,
     BatchNorm2d,
     LayerNorm,
+    RMSNorm,
     batch_norm,
     batch_norm_backward,
     layer_norm,
     layer_norm_backward,
+    rms_norm,
+    rms_norm_backward,
 )
 from dlbook.nn.penalty import (
     l1_penalty,
@@ -222,9 +227,12 @@ __all__ = [  # noqa: RUF022
     "batch_norm_backward",
     "layer_norm",
     "layer_norm_backward",
+    "rms_norm",
+    "rms_norm_backward",
     "BatchNorm1d",
     "BatchNorm2d",
     "LayerNorm",
+    "RMSNorm",
     "dropout_mask",
     "dropout",
     "dropout_backward",
@@ -282,4 +290,8 @@ __all__ = [  # noqa: RUF022
     "RNNCell",
     "LSTMCell",
     "GRUCell",
+    "attention",
+    "attention_backward",
+    "causal_mask",
+    "MultiheadAttention",
 ]

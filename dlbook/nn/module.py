@@ -82,8 +82,8 @@ class Module:
         """
         self.backward(dy, cache)
 
-    def __call__(self, *inputs):
-        return self.forward(*inputs)[0]
+    def __call__(self, *inputs, **settings):
+        return self.forward(*inputs, **settings)[0]
 
     def named_children(self) -> list[tuple[str, "Module"]]:
         """The modules directly inside this one; those in a list or tuple are named `attribute.0`, `attribute.1` …"""

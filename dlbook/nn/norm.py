@@ -133,6 +133,41 @@ def layer_norm_backward(dy, cache):
     return dx, dweight, None if bias is None else dy.sum(axis=examples)
 
 
+def rms_norm(x, weight=None, eps: float | None = None, *, normalized_shape=None):
+    """y = weight · x / √(mean(x²) + eps), for each example over its features: layer norm without its mean and bias.
+
+    x : (…, D), weight : (D,) or None, y : shape of x; several last axes as in `layer_norm`.
+    eps : the smallest step of the precision without one, as in torch.
+    Raises ValueError for wrong shapes.  Zhang and Sennrich 2019.
+    """
+    x = as_float(x)
+    if normalized_shape is None:
+        normalized_shape = x.shape[-1:] if weight is None else np.shape(weight)
+    count = len(normalized_shape)
+    if count == 0 or x.shape[-count:] != tuple(normalized_shape):
+        raise ValueError(f"x: expected shape (…, {', '.join(map(str, normalized_shape)) or 'D'}), got {x.shape}")
+    weight = _of_shape(weight, "weight", tuple(normalized_shape))
+    axes = tuple(range(-count, 0))
+    eps = float(np.finfo(x.dtype).eps) if eps is None else eps
+    scale = 1 / np.sqrt((x * x).mean(axis=axes, keepdims=True) + x.dtype.type(eps))
+    normalized = x * scale
+    return normalized if weight is None else normalized * weight, (normalized, scale, weight, axes)
+
+
+def rms_norm_backward(dy, cache):
+    """(dx, dweight); None for a weight that was None.
+
+    With x̂ = x / √(mean(x²) + eps) and g = weight · dy: dx = (g - x̂ mean(g · x̂)) / √(mean(x²) + eps),
+    dweight = Σ dy · x̂ over the examples.
+    """
+    normalized, scale, weight, axes = cache
+    dy = upstream(dy, normalized.shape)
+    g = dy if weight is None else dy * weight
+    dx = (g - normalized * (g * normalized).mean(axis=axes, keepdims=True)) * scale
+    examples = tuple(range(dy.ndim - len(axes)))
+    return dx, None if weight is None else (dy * normalized).sum(axis=examples)
+
+
 def _of_shape(array, name: str, shape: tuple[int, ...]):
     if array is None:
         return None
@@ -256,3 +291,37 @@ class LayerNorm(Module):
 
     def __repr__(self) -> str:
         return f"LayerNorm({self.normalized_shape})"
+
+
+class RMSNorm(Module):
+    """`rms_norm` over the last axes of x, which have `normalized_shape`, as torch.nn.RMSNorm.
+
+    normalized_shape : a number for the last axis, or a tuple.  Parameter `weight` of that shape.
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | tuple[int, ...],
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        *,
+        dtype=np.float64,
+    ):
+        shape = (normalized_shape,) if isinstance(normalized_shape, int | np.integer) else tuple(normalized_shape)
+        if not shape or math.prod(shape) < 1:
+            raise ValueError(f"normalized_shape: expected axes of at least 1, got {normalized_shape}")
+        self.normalized_shape, self.eps = shape, eps
+        self.weight = Parameter(np.ones(shape), dtype) if elementwise_affine else None
+
+    def forward(self, x):
+        weight = None if self.weight is None else self.weight.data
+        return rms_norm(x, weight, self.eps, normalized_shape=self.normalized_shape)
+
+    def backward(self, dy, cache):
+        dx, dweight = rms_norm_backward(dy, cache)
+        if self.weight is not None:
+            self.weight.accumulate(dweight)
+        return dx
+
+    def __repr__(self) -> str:
+        return f"RMSNorm({self.normalized_shape})"

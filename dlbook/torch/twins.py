@@ -39,6 +39,23 @@ class Residual(torch.nn.Module):
         return x + self.module(x)
 
 
+class MultiheadAttention(torch.nn.MultiheadAttention):
+    """torch's, called as that of dlbook.nn: the mask says who may look, and only the output is returned."""
+
+    def forward(self, query, key=None, value=None, mask=None):
+        key = query if key is None else key
+        inputs = [x if self.batch_first else x.transpose(0, 1) for x in (query, key, key if value is None else value)]
+        weights = self.in_proj_weight.chunk(3)
+        biases = [None] * 3 if self.in_proj_bias is None else self.in_proj_bias.chunk(3)
+        heads = [
+            torch.nn.functional.linear(x, w, b).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+            for x, w, b in zip(inputs, weights, biases, strict=True)
+        ]
+        y = torch.nn.functional.scaled_dot_product_attention(*heads, attn_mask=mask)
+        y = self.out_proj(y.transpose(1, 2).flatten(2))
+        return y if self.batch_first else y.transpose(0, 1)
+
+
 def _linear(module: nn.Linear) -> torch.nn.Module:
     return torch.nn.Linear(module.in_features, module.out_features, bias=module.bias is not None)
 
@@ -99,6 +116,7 @@ EQUIVALENTS = {
     nn.BatchNorm1d: _batch_norm(torch.nn.BatchNorm1d),
     nn.BatchNorm2d: _batch_norm(torch.nn.BatchNorm2d),
     nn.LayerNorm: _layer_norm,
+    nn.RMSNorm: lambda module: torch.nn.RMSNorm(module.normalized_shape, module.eps, module.weight is not None),
     nn.Dropout: lambda module: torch.nn.Dropout(module.p),
     nn.Conv1d: _conv(torch.nn.Conv1d),
     nn.Conv2d: _conv(torch.nn.Conv2d),
@@ -115,6 +133,9 @@ EQUIVALENTS = {
     nn.RNNCell: _rnn_cell,
     nn.LSTMCell: lambda module: torch.nn.LSTMCell(module.input_size, module.hidden_size, module.bias),
     nn.GRUCell: lambda module: torch.nn.GRUCell(module.input_size, module.hidden_size, module.bias),
+    nn.MultiheadAttention: lambda module: MultiheadAttention(
+        module.embed_dim, module.num_heads, bias=module.in_proj_bias is not None, batch_first=module.batch_first
+    ),
     CharRNN: lambda module: models.CharRNN(_build(module.embedding), _build(module.recurrent), _build(module.head)),
     DeepAutoencoder: lambda module: models.DeepAutoencoder(_build(module.encoder), _build(module.decoder)),
     CapsuleLayer: lambda module: models.CapsuleLayer(module.weight.shape, module.iterations),
@@ -231,6 +252,15 @@ def _sequence(kind: type[nn.Module]):
     return build
 
 
+def _attention(module: torch.nn.MultiheadAttention, rng) -> nn.MultiheadAttention:
+    if not module._qkv_same_embed_dim or module.bias_k is not None or module.add_zero_attn or module.dropout:
+        raise ValueError(
+            "MultiheadAttention: dlbook.nn has one size for q, k and v, no dropout, no bias_k, no key of zeros"
+        )
+    bias = module.in_proj_bias is not None
+    return nn.MultiheadAttention(module.embed_dim, module.num_heads, bias, module.batch_first, rng=rng)
+
+
 def _char_rnn(module: models.CharRNN, rng) -> CharRNN:
     kind, layers = type(module.recurrent).__name__.lower(), module.recurrent.num_layers
     sizes = module.embedding.num_embeddings, module.recurrent.hidden_size, kind, layers
@@ -281,6 +311,7 @@ _BACK = {
     torch.nn.LayerNorm: lambda m, rng: nn.LayerNorm(
         m.normalized_shape, m.eps, m.elementwise_affine, m.elementwise_affine and m.bias is not None
     ),
+    torch.nn.RMSNorm: _with(nn.RMSNorm, "normalized_shape", "eps", "elementwise_affine"),
     torch.nn.Conv1d: _convolution(nn.Conv1d),
     torch.nn.Conv2d: _convolution(nn.Conv2d),
     torch.nn.ConvTranspose2d: _convolution(nn.ConvTranspose2d, "output_padding"),
@@ -298,6 +329,8 @@ _BACK = {
     torch.nn.RNNCell: lambda m, rng: nn.RNNCell(m.input_size, m.hidden_size, m.bias, m.nonlinearity, rng=rng),
     torch.nn.LSTMCell: lambda m, rng: nn.LSTMCell(m.input_size, m.hidden_size, m.bias, rng=rng),
     torch.nn.GRUCell: lambda m, rng: nn.GRUCell(m.input_size, m.hidden_size, m.bias, rng=rng),
+    MultiheadAttention: _attention,
+    torch.nn.MultiheadAttention: _attention,
     models.CharRNN: _char_rnn,
     models.DeepAutoencoder: _autoencoder,
     models.PrimaryCapsules: _primary_capsules,

@@ -82,6 +82,36 @@ def test_layer_norm_gradients(numerical_gradient, axes, affine):
         np.testing.assert_allclose(gradient, numerical_gradient(changed, arguments[i], dy), rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.parametrize("axes", [1, 2])
+@pytest.mark.parametrize("affine", [True, False])
+def test_rms_norm_gradients(numerical_gradient, axes, affine):
+    shape = LONG.shape[-axes:]
+    weight = 1 + np.sin(np.arange(np.prod(shape))).reshape(shape) if affine else None
+    y, cache = nn.rms_norm(LONG, weight, 1e-3, normalized_shape=shape)
+    dy = upstream(y)
+    dx, dweight = nn.rms_norm_backward(dy, cache)
+
+    def of_x(x):
+        return nn.rms_norm(x, weight, 1e-3, normalized_shape=shape)[0]
+
+    np.testing.assert_allclose(dx, numerical_gradient(of_x, LONG, dy), rtol=1e-6, atol=1e-8)
+    if affine:
+        expected = numerical_gradient(lambda w: nn.rms_norm(LONG, w, 1e-3)[0], weight, dy)
+        np.testing.assert_allclose(dweight, expected, rtol=1e-6, atol=1e-8)
+    else:
+        assert dweight is None
+
+
+def test_rms_norm_by_hand():
+    y, _ = nn.rms_norm([[3.0, 4.0], [0.0, 0.0]], [2.0, 1.0], 0.0 + 1e-300)
+    np.testing.assert_allclose(y[0], np.array([6, 4]) / np.sqrt(12.5))
+    np.testing.assert_array_equal(y[1], 0)
+    with pytest.raises(ValueError, match=r"x: expected shape \(…, 2\), got \(1, 3\)"):
+        nn.rms_norm([[1.0, 2.0, 3.0]], [1.0, 1.0])
+    with pytest.raises(ValueError, match="normalized_shape: expected axes of at least 1, got 0"):
+        nn.RMSNorm(0)
+
+
 def test_a_single_feature_is_normalised_to_nothing():
     y, cache = nn.layer_norm(300 * X[:, :1], [2.0], [0.5])
     np.testing.assert_array_equal(y, np.full((N, 1), 0.5))

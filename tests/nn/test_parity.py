@@ -174,6 +174,9 @@ LAYERS = {
     "BatchNorm2d": (lambda rng, shape: scrambled(nn.BatchNorm2d(shape[1]), rng), IMAGES),
     "LayerNorm": (lambda rng, shape: scrambled(nn.LayerNorm(shape[-1]), rng), TWO_FEATURES),
     "LayerNorm over two axes": (lambda rng, shape: scrambled(nn.LayerNorm(shape[-2:]), rng), TWO_FEATURES_BY_TWO),
+    "RMSNorm": (lambda rng, shape: scrambled(nn.RMSNorm(shape[-1], eps=1e-3), rng), ANY_SHAPE),
+    "RMSNorm over two axes": (lambda rng, shape: scrambled(nn.RMSNorm(shape[-2:]), rng), WITH_CHANNELS),
+    "RMSNorm without affine": (lambda rng, shape: nn.RMSNorm(shape[-1], elementwise_affine=False), ANY_SHAPE),
     "LayerNorm without bias": (lambda rng, shape: scrambled(nn.LayerNorm(shape[-1], bias=False), rng), TWO_FEATURES),
     "LayerNorm without affine": (
         lambda rng, shape: nn.LayerNorm(shape[-2:], eps=1e-3, elementwise_affine=False),
@@ -326,8 +329,8 @@ def test_loss_equals_torch(name, reduction, data, seed, scale):
     np.testing.assert_allclose(gradient, tp.grad.numpy(), **EXACT)
 
 
-# Their inputs or outputs are not one array: test_parity_sequences.py.
-IN_THEIR_OWN_FILE = {nn.Embedding, nn.RNN, nn.LSTM, nn.GRU, nn.RNNCell, nn.LSTMCell, nn.GRUCell}
+# Their inputs or outputs are not one array: test_parity_sequences.py, test_parity_attention.py.
+IN_THEIR_OWN_FILE = {nn.Embedding, nn.RNN, nn.LSTM, nn.GRU, nn.RNNCell, nn.LSTMCell, nn.GRUCell, nn.MultiheadAttention}
 
 
 def test_every_layer_that_torch_has_is_compared():

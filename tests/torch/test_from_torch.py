@@ -29,6 +29,7 @@ MODULES = {
     "BatchNorm1d": (lambda: torch.nn.BatchNorm1d(4, eps=1e-3, momentum=None), ROWS),
     "BatchNorm2d": (lambda: torch.nn.BatchNorm2d(4, affine=False), IMAGE),
     "LayerNorm": (lambda: torch.nn.LayerNorm((7, 6), bias=False), IMAGE),
+    "RMSNorm": (lambda: torch.nn.RMSNorm(4, eps=1e-3), ROWS),
     "Conv1d": (lambda: torch.nn.Conv1d(4, 6, 3, stride=2, padding=1, dilation=2, groups=2), SIGNAL),
     "Conv2d": (lambda: torch.nn.Conv2d(4, 6, (3, 2), stride=(2, 1), padding=1, bias=False), IMAGE),
     "ConvTranspose2d": (lambda: torch.nn.ConvTranspose2d(4, 3, 3, stride=2, output_padding=1), IMAGE),
