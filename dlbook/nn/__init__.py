@@ -1,7 +1,7 @@
 """Layers, activations, losses, regularisers and starting values in NumPy, on the names and layouts of torch.nn.
 
 Reading order: module, linear, activations, loss, init, norm, dropout, penalty, clip, conv, pool, embedding, recurrent,
-attention.
+attention, positions.
 """
 
 from dlbook.nn import init
@@ -129,6 +129,7 @@ from dlbook.nn.pool import (
     max_pool2d,
     max_pool2d_backward,
 )
+from dlbook.nn.positions import rotary, rotary_backward, sinusoidal_positions
 from dlbook.nn.recurrent import (
     GRU,
     LSTM,
@@ -294,4 +295,7 @@ __all__ = [  # noqa: RUF022
     "attention_backward",
     "causal_mask",
     "MultiheadAttention",
+    "sinusoidal_positions",
+    "rotary",
+    "rotary_backward",
 ]
