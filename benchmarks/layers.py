@@ -1,4 +1,4 @@
-"""Convolutions and recurrent layers, forward and backward, against eager PyTorch on one thread."""
+"""Convolutions and recurrent layers, forward and backward, and attention, against eager PyTorch on one thread."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -29,6 +29,7 @@ def rows(size: Size) -> Iterator[Row]:
         name = f"{kind} both, T {STEPS}, N {BATCH}, D {INPUTS}, H {HIDDEN}"
         cases += [(name, partial(recurrent, kind, double), target, double)]
         cases += [(name, partial(recurrent, kind, single), "", single)]
+    cases += [("attention forward, q, k, v (8, 8, 256, 64)", reading, "≥ 0.5 ×", single)]
     for name, build, target, dtype in cases:
         name, precision = f"{name} / eager torch", np.dtype(dtype).name
         try:
@@ -98,6 +99,18 @@ def recurrent(kind: str, dtype) -> tuple[Callable, Callable]:
         return tx.grad
 
     return ours, theirs
+
+
+def reading() -> tuple[Callable, Callable]:
+    """Attention without a mask, forward; each returns what was read."""
+    torch = one_thread()
+    rng = np.random.default_rng(0)
+    arrays = [rng.standard_normal((8, 8, 256, 64)).astype(np.float32) for _ in range(3)]
+    tensors = [torch.from_numpy(array) for array in arrays]
+    return (
+        lambda: nn.attention(*arrays)[0],
+        lambda: torch.nn.functional.scaled_dot_product_attention(*tensors),
+    )
 
 
 def one_thread():

@@ -13,7 +13,7 @@ ROWS = {
     "imports": 2,
     "autograd": 1,
     "optimisers": 18,
-    "layers": 10,
+    "layers": 11,
     "characters": 2,
     "verdict": 2,
     "check": 1,
@@ -95,6 +95,8 @@ def test_both_sides_of_a_layer_compute_the_same(program):
     for kind in ("RNN", "LSTM", "GRU"):
         ours, theirs = (call() for call in layers.recurrent(kind, np.float64))
         np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-9, atol=1e-9)
+    ours, theirs = (call() for call in layers.reading())
+    np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-3, atol=1e-5)
 
 
 def test_the_loop_over_characters_learns_by_right_gradients(program):

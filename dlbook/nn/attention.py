@@ -34,7 +34,7 @@ def attention(q, k, v, mask=None):
     scale = 1 / math.sqrt(q.shape[-1])
     scores = np.matmul(q * q.dtype.type(scale), k.swapaxes(-1, -2))
     if mask is not None:
-        scores = np.where(_checked(mask, scores.shape), scores, -np.inf)
+        np.copyto(scores, -np.inf, where=~_checked(mask, scores.shape))
     weights = _softmax(scores)
     return np.matmul(weights, v), (q, k, v, weights, scale)
 
@@ -69,11 +69,13 @@ def _checked(mask, shape) -> np.ndarray:
 
 
 def _softmax(scores):
-    """Over the last axis; a row of -∞ alone gives zeros."""
+    """Over the last axis, written over `scores`; a row of -∞ alone gives zeros."""
     largest = scores.max(axis=-1, keepdims=True)
-    grown = np.exp(scores - np.where(np.isfinite(largest), largest, 0))
-    total = grown.sum(axis=-1, keepdims=True)
-    return grown / np.where(total > 0, total, 1)
+    scores -= np.where(np.isfinite(largest), largest, 0)
+    np.exp(scores, out=scores)
+    total = scores.sum(axis=-1, keepdims=True)
+    scores *= 1 / np.where(total > 0, total, 1)
+    return scores
 
 
 class MultiheadAttention(Module):
