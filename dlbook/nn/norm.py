@@ -99,16 +99,9 @@ def layer_norm(x, weight=None, bias=None, eps=1e-5, *, normalized_shape=None):
     Raises ValueError for wrong shapes.  Ba, Kiros and Hinton 2016.  Book: chapters 36, 89.
     """
     x = as_float(x)
-    if normalized_shape is None:
-        normalized_shape = x.shape[-1:] if weight is None else np.shape(weight)
-    normalized_shape = tuple(normalized_shape)
-    count = len(normalized_shape)
-    if count == 0 or x.shape[-count:] != normalized_shape:
-        inner = ", ".join(map(str, normalized_shape)) or "D"
-        raise ValueError(f"x: expected shape (…, {inner}), got {x.shape}")
+    normalized_shape, axes = _last_axes(x, weight, normalized_shape)
     weight, bias = (_of_shape(a, name, normalized_shape) for a, name in ((weight, "weight"), (bias, "bias")))
 
-    axes = tuple(range(-count, 0))
     centred = x - x.mean(axis=axes, keepdims=True)
     scale = 1 / np.sqrt((centred * centred).mean(axis=axes, keepdims=True) + eps)
     normalized = centred * scale
@@ -141,13 +134,8 @@ def rms_norm(x, weight=None, eps: float | None = None, *, normalized_shape=None)
     Raises ValueError for wrong shapes.  Zhang and Sennrich 2019.
     """
     x = as_float(x)
-    if normalized_shape is None:
-        normalized_shape = x.shape[-1:] if weight is None else np.shape(weight)
-    count = len(normalized_shape)
-    if count == 0 or x.shape[-count:] != tuple(normalized_shape):
-        raise ValueError(f"x: expected shape (…, {', '.join(map(str, normalized_shape)) or 'D'}), got {x.shape}")
-    weight = _of_shape(weight, "weight", tuple(normalized_shape))
-    axes = tuple(range(-count, 0))
+    normalized_shape, axes = _last_axes(x, weight, normalized_shape)
+    weight = _of_shape(weight, "weight", normalized_shape)
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
     scale = 1 / np.sqrt((x * x).mean(axis=axes, keepdims=True) + x.dtype.type(eps))
     normalized = x * scale
@@ -166,6 +154,21 @@ def rms_norm_backward(dy, cache):
     dx = (g - normalized * (g * normalized).mean(axis=axes, keepdims=True)) * scale
     examples = tuple(range(dy.ndim - len(axes)))
     return dx, None if weight is None else (dy * normalized).sum(axis=examples)
+
+
+def _last_axes(x, weight, normalized_shape):
+    """The shape that is normalised, that of the weight without one, and its axes of x: (-2, -1) for two.
+
+    Raises ValueError when x does not end in it.
+    """
+    if normalized_shape is None:
+        normalized_shape = x.shape[-1:] if weight is None else np.shape(weight)
+    normalized_shape = tuple(normalized_shape)
+    count = len(normalized_shape)
+    if count == 0 or x.shape[-count:] != normalized_shape:
+        inner = ", ".join(map(str, normalized_shape)) or "D"
+        raise ValueError(f"x: expected shape (…, {inner}), got {x.shape}")
+    return normalized_shape, tuple(range(-count, 0))
 
 
 def _of_shape(array, name: str, shape: tuple[int, ...]):
@@ -256,6 +259,14 @@ class BatchNorm2d(_BatchNorm):
     shapes = "(N, C, H, W)"
 
 
+def _shape_of_layer(normalized_shape) -> tuple[int, ...]:
+    """A number as a tuple of one; ValueError for axes below 1, or none."""
+    shape = (normalized_shape,) if isinstance(normalized_shape, int | np.integer) else tuple(normalized_shape)
+    if not shape or math.prod(shape) < 1:
+        raise ValueError(f"normalized_shape: expected axes of at least 1, got {normalized_shape}")
+    return shape
+
+
 class LayerNorm(Module):
     """Layer normalisation over the last axes of x, which have `normalized_shape`, as torch.nn.LayerNorm.
 
@@ -271,9 +282,7 @@ class LayerNorm(Module):
         *,
         dtype=np.float64,
     ):
-        shape = (normalized_shape,) if isinstance(normalized_shape, int | np.integer) else tuple(normalized_shape)
-        if not shape or math.prod(shape) < 1:
-            raise ValueError(f"normalized_shape: expected axes of at least 1, got {normalized_shape}")
+        shape = _shape_of_layer(normalized_shape)
         self.normalized_shape, self.eps = shape, eps
         self.weight = Parameter(np.ones(shape), dtype) if elementwise_affine else None
         self.bias = Parameter(np.zeros(shape), dtype) if elementwise_affine and bias else None
@@ -307,9 +316,7 @@ class RMSNorm(Module):
         *,
         dtype=np.float64,
     ):
-        shape = (normalized_shape,) if isinstance(normalized_shape, int | np.integer) else tuple(normalized_shape)
-        if not shape or math.prod(shape) < 1:
-            raise ValueError(f"normalized_shape: expected axes of at least 1, got {normalized_shape}")
+        shape = _shape_of_layer(normalized_shape)
         self.normalized_shape, self.eps = shape, eps
         self.weight = Parameter(np.ones(shape), dtype) if elementwise_affine else None
 
