@@ -12,12 +12,10 @@ from dlbook import data
 from dlbook import torch as dltorch
 from dlbook.language import say
 from dlbook.text import CharTokenizer
-from dlbook.torch.checkpoint import Checkpoint
 from dlbook.torch.gpt import GPT, next_token_loss
 from dlbook.torch.recipes import language_model
 from dlbook.torch.recipes.settings import RecipeError
 from dlbook.torch.step import chosen
-from dlbook.torch.tokens import batch
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,7 +56,6 @@ def run(settings: Settings, out: pathlib.Path | None, tell: Callable[[str], None
         )
     device = chosen(settings.device)
     model = GPT(settings.shape(len(tokenizer))).to(device)
-    optimizer = settings.optimizer(model, device)
 
     def on_step(step: int, loss: float, seconds: float) -> None:
         if step % settings.tell_every == 0 or step == 1:
@@ -72,23 +69,8 @@ def run(settings: Settings, out: pathlib.Path | None, tell: Callable[[str], None
         return value
 
     start, cpu = time.perf_counter(), time.process_time()
-    history = dltorch.fit_steps(
-        model,
-        lambda rng: batch(training, settings.batch_size, settings.block, rng, device),
-        optimizer,
-        steps=settings.steps,
-        rng=np.random.default_rng(settings.seed),
-        loss=next_token_loss,
-        accumulate=settings.accumulate,
-        max_norm=settings.max_norm,
-        scheduler=settings.scheduler(optimizer),
-        device=device,
-        precision=settings.precision,
-        compile=settings.compile,
-        checkpoint=None if out is None else Checkpoint(out / "run.safetensors", every=settings.save_every),
-        validate=validate,
-        validate_every=settings.validate_every,
-        on_step=on_step,
+    history = settings.fit(
+        model, training, device, out, on_step=on_step, validate=validate, validate_every=settings.validate_every
     )
     result = {
         "validation_loss": history.validation["loss"][-1],

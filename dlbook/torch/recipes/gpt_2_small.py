@@ -13,12 +13,11 @@ from dlbook import data
 from dlbook import torch as dltorch
 from dlbook.language import say
 from dlbook.text import CharTokenizer
-from dlbook.torch.checkpoint import Checkpoint
-from dlbook.torch.gpt import GPT, next_token_loss
+from dlbook.torch.gpt import GPT
 from dlbook.torch.recipes import language_model
 from dlbook.torch.recipes.settings import RecipeError
 from dlbook.torch.step import chosen
-from dlbook.torch.tokens import Tokens, batch
+from dlbook.torch.tokens import Tokens
 
 MOST_ON_A_CPU = 1e12
 """Operations of a step that a CPU is asked to do: about half a minute on one core."""
@@ -73,7 +72,6 @@ def run(settings: Settings, out: pathlib.Path | None, tell: Callable[[str], None
             )
         )
     model = GPT(shape).to(device)
-    optimizer = settings.optimizer(model, device)
     speeds: list[float] = []
 
     def on_step(step: int, loss: float, seconds: float) -> None:
@@ -94,22 +92,7 @@ def run(settings: Settings, out: pathlib.Path | None, tell: Callable[[str], None
         return 100 * speed * operations / (settings.peak_tflops * 1e12)
 
     start = time.perf_counter()
-    history = dltorch.fit_steps(
-        model,
-        lambda rng: batch(tokens, settings.batch_size, settings.block, rng, device),
-        optimizer,
-        steps=settings.steps,
-        rng=np.random.default_rng(settings.seed),
-        loss=next_token_loss,
-        accumulate=settings.accumulate,
-        max_norm=settings.max_norm,
-        scheduler=settings.scheduler(optimizer),
-        device=device,
-        precision=settings.precision,
-        compile=settings.compile,
-        checkpoint=None if out is None else Checkpoint(out / "run.safetensors", every=settings.save_every),
-        on_step=on_step,
-    )
+    history = settings.fit(model, tokens, device, out, on_step=on_step)
     if not speeds:
         raise RecipeError(
             say("All {steps} steps are done in {out}: name another folder.", steps=settings.steps, out=out)

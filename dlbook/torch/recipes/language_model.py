@@ -1,12 +1,18 @@
-"""What both GPT recipes share: settings, optimiser and schedule."""
+"""What both GPT recipes share: settings, optimiser, schedule, and the training."""
 
 import dataclasses
 import math
+import pathlib
 
+import numpy as np
 import torch
 
-from dlbook.torch.gpt import GPT, GPTConfig
+from dlbook import torch as dltorch
+from dlbook.torch.checkpoint import Checkpoint
+from dlbook.torch.gpt import GPT, GPTConfig, next_token_loss
 from dlbook.torch.recipes.settings import Common
+from dlbook.torch.tokens import Tokens, batch
+from dlbook.train import History
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -70,3 +76,28 @@ class Settings(Common):
             return self.final_rate + (1 - self.final_rate) * (1 + math.cos(math.pi * done)) / 2
 
         return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+    def fit(
+        self, model: GPT, tokens: Tokens | np.ndarray, device: torch.device, out: pathlib.Path | None, **callbacks
+    ) -> History:
+        """Train `model` on random pieces of `tokens`; with `out`, from and to the checkpoint there.
+
+        callbacks : on_step, validate and validate_every of `dlbook.torch.fit_steps`.
+        """
+        optimizer = self.optimizer(model, device)
+        return dltorch.fit_steps(
+            model,
+            lambda rng: batch(tokens, self.batch_size, self.block, rng, device),
+            optimizer,
+            steps=self.steps,
+            rng=np.random.default_rng(self.seed),
+            loss=next_token_loss,
+            accumulate=self.accumulate,
+            max_norm=self.max_norm,
+            scheduler=self.scheduler(optimizer),
+            device=device,
+            precision=self.precision,
+            compile=self.compile,
+            checkpoint=None if out is None else Checkpoint(out / "run.safetensors", every=self.save_every),
+            **callbacks,
+        )
