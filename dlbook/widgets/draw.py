@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from dlbook.language import say
-from dlbook.widgets.display import display_bundle, has_widgets
-from dlbook.widgets.explorer import Shown, Table
-from dlbook.widgets.tables import rows_of, table_html
+from dlbook.widgets.display import has_widgets
+from dlbook.widgets.explorer import LiveFigure, Shown, Table
+from dlbook.widgets.tables import rows_of
 
 SIDE = 28
 
 
-class DrawPad:
+class DrawPad(LiveFigure):
     """What `draw_pad` returns: displays itself as the last line of a cell, or through `display(pad)`.
 
     `image` is the drawing (28, 28) in [0, 1], `state` what is shown for it; `update(image)` puts another drawing on
@@ -23,11 +23,8 @@ class DrawPad:
     """
 
     def __init__(self, show: Callable[[np.ndarray], Shown], title: str, start: np.ndarray):
-        self.title = title
         self._show = show
-        self._panel = None
-        self.state = show(drawing(start))
-        self.state.picture  # noqa: B018  an alternative text that is missing is the page's error: say so at once
+        super().__init__(title, show(drawing(start)))
 
     @property
     def image(self) -> np.ndarray:
@@ -35,35 +32,18 @@ class DrawPad:
 
     def update(self, image: np.ndarray) -> Shown:
         """Shows what belongs to `image` and returns it; errors are raised, and the pad stays as it was."""
-        state = self._show(drawing(image))
-        state.picture  # noqa: B018
-        self.state = state
-        if self._panel is not None:
-            self._panel.show(state)
-        return state
+        return self._take(self._show(drawing(image)))
 
-    def static_html(self) -> str:
-        """The figure of the drawing as it is now, without the pad."""
-        parts = [f"<p><strong>{html.escape(self.title)}</strong></p>" if self.title else "", self.state.picture]
-        parts.append(f"<p>{html.escape(_how_to_draw())}</p>")
-        if self.state.rows:
-            summary = html.escape(say("Numbers in this figure"))
-            parts.append(f"<details><summary>{summary}</summary>{table_html(self.state.rows)}</details>")
-        return f"<div>{''.join(parts)}</div>"
+    def _note(self) -> str:
+        return f"<p>{html.escape(_how_to_draw())}</p>"
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
-        bundle = {"text/plain": self.state.alt, "text/html": self.static_html()}
-        if not _can_draw():
-            return bundle
+    def _can_live(self) -> bool:
+        return _can_draw()
+
+    def _make_panel(self):
         from dlbook.widgets.pad import PadPanel
-        from dlbook.widgets.panel import view_of
 
-        if self._panel is None:
-            self._panel = PadPanel(self)
-        return bundle | view_of(self._panel.root)
-
-    def _ipython_display_(self) -> None:
-        display_bundle(self._repr_mimebundle_())
+        return PadPanel(self)
 
 
 def draw_pad(

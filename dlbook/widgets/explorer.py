@@ -31,7 +31,59 @@ class Shown:
         return image_html(self.figure, self.alt)
 
 
-class Explorer:
+class LiveFigure:
+    """A figure that is drawn anew for what a reader does, with a panel where widgets can run and a picture elsewhere.
+
+    `state` is what is shown now.  A subclass says by `_note` (HTML) what stands below the picture where nothing can be
+    moved, and by `_make_panel` what is shown where it can.
+    """
+
+    def __init__(self, title: str, state: Shown):
+        self.title = title
+        self._panel = None
+        self._take(state)
+
+    def _take(self, state: Shown) -> Shown:
+        """Show this from now on.  An alternative text that is missing is the page's error: said at once, not taken."""
+        state.picture  # noqa: B018
+        self.state = state
+        if self._panel is not None:
+            self._panel.show(state)
+        return state
+
+    def _note(self) -> str:
+        raise NotImplementedError
+
+    def _can_live(self) -> bool:
+        return has_widgets()
+
+    def _make_panel(self):
+        raise NotImplementedError
+
+    def static_html(self) -> str:
+        """Title, picture, note and folded table, without any control."""
+        parts = [f"<p><strong>{html.escape(self.title)}</strong></p>" if self.title else "", self.state.picture]
+        parts.append(self._note())
+        if self.state.rows:
+            summary = html.escape(say("Numbers in this figure"))
+            parts.append(f"<details><summary>{summary}</summary>{table_html(self.state.rows)}</details>")
+        return f"<div>{''.join(parts)}</div>"
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
+        bundle = {"text/plain": self.state.alt, "text/html": self.static_html()}
+        if not self._can_live():
+            return bundle
+        from dlbook.widgets.panel import view_of
+
+        if self._panel is None:
+            self._panel = self._make_panel()
+        return bundle | view_of(self._panel.root)
+
+    def _ipython_display_(self) -> None:
+        display_bundle(self._repr_mimebundle_())
+
+
+class Explorer(LiveFigure):
     """What `explore` returns: displays itself as the last line of a cell, or through `display(explorer)`.
 
     `state` is what is shown now; `update(**values)` sets some or all values and returns the new state.
@@ -39,12 +91,9 @@ class Explorer:
 
     def __init__(self, show: Callable[..., Shown], controls: Mapping[str, Control], title: str, run_button: bool):
         self.controls = dict(controls)
-        self.title = title
         self.run_button = run_button
         self._show = show
-        self._panel = None
-        self.state = show(**{name: control.default for name, control in self.controls.items()})
-        self.state.picture  # noqa: B018  an alternative text that is missing is the page's error: say so at once
+        super().__init__(title, show(**{name: control.default for name, control in self.controls.items()}))
 
     def accept(self, **values: Any) -> dict[str, Any]:
         """All values, those given checked and the others as they are; ValueError for unknown names and bad values."""
@@ -55,37 +104,18 @@ class Explorer:
 
     def update(self, **values: Any) -> Shown:
         """Draws with these values (the others stay as they are), shows it and returns it; errors are raised."""
-        state = self._show(**self.accept(**values))
-        state.picture  # noqa: B018
-        self.state = state
-        if self._panel is not None:
-            self._panel.show(state)
-        return state
+        return self._take(self._show(**self.accept(**values)))
 
-    def static_html(self) -> str:
-        """Picture, settings and folded table, without any control."""
+    def _note(self) -> str:
         settings = ", ".join(
             f"{control.label} = {_setting(control, self.state.values[name])}" for name, control in self.controls.items()
         )
-        parts = [f"<p><strong>{html.escape(self.title)}</strong></p>" if self.title else "", self.state.picture]
-        parts.append(f"<p>{html.escape(settings)}. {html.escape(_how_to_move())}</p>" if settings else "")
-        if self.state.rows:
-            summary = html.escape(say("Numbers in this figure"))
-            parts.append(f"<details><summary>{summary}</summary>{table_html(self.state.rows)}</details>")
-        return f"<div>{''.join(parts)}</div>"
+        return f"<p>{html.escape(settings)}. {html.escape(_how_to_move())}</p>" if settings else ""
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
-        bundle = {"text/plain": self.state.alt, "text/html": self.static_html()}
-        if not has_widgets():
-            return bundle
-        from dlbook.widgets.panel import Panel, view_of
+    def _make_panel(self):
+        from dlbook.widgets.panel import Panel
 
-        if self._panel is None:
-            self._panel = Panel(self)
-        return bundle | view_of(self._panel.root)
-
-    def _ipython_display_(self) -> None:
-        display_bundle(self._repr_mimebundle_())
+        return Panel(self)
 
 
 def explore(
