@@ -16,7 +16,7 @@ from dlbook import torch as dltorch  # noqa: E402
 from dlbook.language import speaking  # noqa: E402
 from dlbook.torch import recipes, tokens  # noqa: E402
 from dlbook.torch.gpt import GPT, GPTConfig, next_token_loss  # noqa: E402
-from dlbook.torch.recipes import RecipeError, char_gpt  # noqa: E402
+from dlbook.torch.recipes import RecipeError, char_gpt, language_model  # noqa: E402
 
 TINY = {
     "mnist-mlp": "data=bundled epochs=2 hidden=16 batch_size=50 device=cpu",
@@ -155,8 +155,8 @@ def test_a_run_goes_on_where_it_stopped(text, tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return batch(*arguments)
 
-    batch = char_gpt.batch
-    monkeypatch.setattr(char_gpt, "batch", stops)
+    batch = language_model.batch
+    monkeypatch.setattr(language_model, "batch", stops)
     with pytest.raises(KeyboardInterrupt):
         run("char-gpt", text, out=tmp_path / "broken")
     result, _ = run("char-gpt", text, out=tmp_path / "broken")
