@@ -165,8 +165,7 @@ def fit(
     the scheduler of another optimiser.  Book: chapters 12, 13.
     """
     config = config or Config()
-    if scheduler is not None and scheduler.optimizer is not optimizer:
-        raise ValueError("scheduler: expected one that was made for this optimizer, got another's")
+    check_scheduler(scheduler, optimizer)
     metrics = dict(metrics or {})
     dtype = optimizer.parameters[0].data.dtype
     x, y = examples(data, "data", dtype)
@@ -215,6 +214,12 @@ def fit(
             progress=progress,
             after_epoch=after_epoch,
         )
+
+
+def check_scheduler(scheduler, optimizer) -> None:
+    """ValueError for a scheduler that changes the learning rate of another optimiser; of dlbook.optim or torch."""
+    if scheduler is not None and scheduler.optimizer is not optimizer:
+        raise ValueError("scheduler: expected one that was made for this optimizer, got another's")
 
 
 def portions(rows: np.ndarray, count: int) -> list[np.ndarray]:

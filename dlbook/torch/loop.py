@@ -53,8 +53,7 @@ def fit(
     which the last good checkpoint is still there; torch.OutOfMemoryError, which names what fits.
     """
     config = config or Config()
-    if scheduler is not None and scheduler.optimizer is not optimizer:
-        raise ValueError("scheduler: expected one that was made for this optimizer, got another's")
+    train.check_scheduler(scheduler, optimizer)
     if config.patience is not None and distributed.is_sharded(model):
         raise ValueError("patience: expected None for a sharded model, whose best weights no process holds")
     metrics = dict(metrics or {})
@@ -171,8 +170,7 @@ def fit_steps(
         raise ValueError(
             f"accumulate: expected a multiple of the {distributed.size()} processes, at least 1, got {accumulate}"
         )
-    if scheduler is not None and scheduler.optimizer is not optimizer:
-        raise ValueError("scheduler: expected one that was made for this optimizer, got another's")
+    train.check_scheduler(scheduler, optimizer)
     step = Step(model, loss, optimizer, device, precision=precision, compile=compile, max_norm=max_norm)
     history = History(Config(epochs=1, accumulate=accumulate, max_norm=max_norm, schedule="batch"))
     recorded: list[torch.Tensor] = []
