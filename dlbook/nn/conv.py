@@ -274,6 +274,11 @@ class _Conv(Module):
         self.weight = Parameter(weight, dtype)
         self.bias = Parameter(init.uniform((out_channels,), rng, -bound, bound), dtype) if bias else None
 
+    def _pairs(self, kernel_size, stride, padding, dilation):
+        """The settings of a layer over images, each for rows and columns."""
+        self.kernel_size, self.stride = pair(kernel_size, "kernel_size", 1), pair(stride, "stride", 1)
+        self.padding, self.dilation = pair(padding, "padding", 0), pair(dilation, "dilation", 1)
+
     def _channels(self, in_channels, out_channels, groups):
         if in_channels < 1 or out_channels < 1 or groups < 1 or in_channels % groups or out_channels % groups:
             raise ValueError(
@@ -319,8 +324,7 @@ class Conv2d(_Conv):
         dtype=np.float64,
     ):
         self._channels(in_channels, out_channels, groups)
-        self.kernel_size, self.stride = pair(kernel_size, "kernel_size", 1), pair(stride, "stride", 1)
-        self.padding, self.dilation = pair(padding, "padding", 0), pair(dilation, "dilation", 1)
+        self._pairs(kernel_size, stride, padding, dilation)
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         self._start(shape, out_channels, bias, rng, weight_init, dtype)
 
@@ -391,8 +395,7 @@ class ConvTranspose2d(_Conv):
         dtype=np.float64,
     ):
         self._channels(in_channels, out_channels, groups)
-        self.kernel_size, self.stride = pair(kernel_size, "kernel_size", 1), pair(stride, "stride", 1)
-        self.padding, self.dilation = pair(padding, "padding", 0), pair(dilation, "dilation", 1)
+        self._pairs(kernel_size, stride, padding, dilation)
         self.output_padding = pair(output_padding, "output_padding", 0)
         shape = (in_channels, out_channels // groups, *self.kernel_size)
         self._start(shape, out_channels, bias, rng, weight_init, dtype)
