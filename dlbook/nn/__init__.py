@@ -1,7 +1,7 @@
 """Layers, activations, losses, regularisers and starting values in NumPy, on the names and layouts of torch.nn.
 
 Reading order: module, linear, activations, loss, init, norm, dropout, penalty, clip, conv, pool, embedding, recurrent,
-attention, positions.
+attention, transformer, positions.
 """
 
 from dlbook.nn import init
@@ -50,7 +50,15 @@ from dlbook.nn.activations import (
     tanh,
     tanh_backward,
 )
-from dlbook.nn.attention import MultiheadAttention, attention, attention_backward, causal_mask
+from dlbook.nn.attention import (
+    KVCache,
+    MultiheadAttention,
+    attention,
+    attention_backward,
+    banded_mask,
+    causal_mask,
+    padding_mask,
+)
 from dlbook.nn.clip import clip_grad_norm_, clip_grad_value_
 from dlbook.nn.conv import (
     Conv1d,
@@ -149,6 +157,13 @@ from dlbook.nn.recurrent import (
     rnn_backward,
     rnn_cell,
     rnn_cell_backward,
+)
+from dlbook.nn.transformer import (
+    FeedForward,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
 )
 
 # In reading order, a function beside its backward pass.
@@ -294,7 +309,15 @@ __all__ = [  # noqa: RUF022
     "attention",
     "attention_backward",
     "causal_mask",
+    "banded_mask",
+    "padding_mask",
+    "KVCache",
     "MultiheadAttention",
+    "FeedForward",
+    "TransformerEncoderLayer",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerDecoder",
     "sinusoidal_positions",
     "rotary",
     "rotary_backward",

@@ -67,32 +67,51 @@ def nll_loss_backward(dvalue, cache):
     return gradient
 
 
-def cross_entropy(logits, target, reduction: str = "mean"):
+def cross_entropy(logits, target, reduction: str = "mean", ignore_index: int = -100, label_smoothing: float = 0.0):
     """-Σ_c target_c log softmax(logits)_c, averaged over the examples.
 
     logits : (N, C).  target : (N,) integer labels from 0 to C - 1, or (N, C) probabilities, one-hot rows for instance.
-    Book: chapter 17.
+    ignore_index : a label that says that the example does not count, in the average neither: padding, or a word that
+    was not masked.  label_smoothing : ε mixes the target with equal shares, (1 - ε) target + ε / C.
+    Raises ValueError when no example counts.  Book: chapters 17, 78, 90.
     """
     logits = _rows(logits, "logits")
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"label_smoothing: expected a share from 0 to 1, got {label_smoothing}")
     log_probabilities, _ = log_softmax(logits)
     if np.ndim(target) == 1:
-        labels = _labels(target, logits.shape)
-        value, (_, picked, factor) = nll_loss(log_probabilities, labels, reduction)
-        return value, (log_probabilities, picked, None, factor)
-    _, target = _pair(logits, target)
-    factor = 1 / _count(len(logits), reduction)
-    return -factor * np.vdot(target, log_probabilities), (log_probabilities, None, target, factor)
+        labels = np.asarray(target)
+        counted = np.flatnonzero(labels != ignore_index)
+        rows = log_probabilities if len(counted) == len(labels) else log_probabilities[counted]
+        picked = np.arange(len(counted)), _labels(labels[counted], rows.shape)
+        total = (1 - label_smoothing) * rows[picked].sum()
+    else:
+        _, target = _pair(logits, target)
+        counted, rows, picked = np.arange(len(logits)), log_probabilities, None
+        total = (1 - label_smoothing) * np.vdot(target, rows)
+    if label_smoothing:
+        total += label_smoothing * rows.mean(axis=1).sum()
+    factor = 1 / _count(len(counted), reduction)
+    return -factor * total, (rows, picked, target, counted, logits.shape, label_smoothing, factor)
 
 
 def cross_entropy_backward(dvalue, cache):
-    """dlogits = dvalue (softmax(logits) - target) / N, for targets whose rows add up to one."""
-    log_probabilities, picked, target, factor = cache
-    gradient = np.exp(log_probabilities)
-    if target is None:
-        gradient[picked] -= 1
+    """dlogits = dvalue (softmax(logits) - target) / N, the target smoothed; zeros where an example does not count."""
+    rows, picked, target, counted, shape, label_smoothing, factor = cache
+    gradient = np.exp(rows)
+    if picked is None:
+        mass = target.sum(axis=1, keepdims=True)
+        gradient = gradient * ((1 - label_smoothing) * mass + label_smoothing) - (1 - label_smoothing) * target
     else:
-        gradient = gradient * target.sum(axis=1, keepdims=True) - target
-    return (factor * dvalue) * gradient
+        gradient[picked] -= 1 - label_smoothing
+    if label_smoothing:
+        gradient -= label_smoothing / shape[1]
+    gradient *= factor * dvalue
+    if len(counted) == shape[0]:
+        return gradient
+    whole = np.zeros(shape, gradient.dtype)
+    whole[counted] = gradient
+    return whole
 
 
 def binary_cross_entropy(probabilities, target, reduction: str = "mean"):
@@ -220,8 +239,14 @@ class NLLLoss(Loss):
 
 
 class CrossEntropyLoss(Loss):
+    """`cross_entropy` with its settings, as torch.nn.CrossEntropyLoss."""
+
+    def __init__(self, reduction: str = "mean", ignore_index: int = -100, label_smoothing: float = 0.0):
+        super().__init__(reduction)
+        self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
+
     def forward(self, logits, target):
-        return cross_entropy(logits, target, self.reduction)
+        return cross_entropy(logits, target, self.reduction, self.ignore_index, self.label_smoothing)
 
     def backward(self, dy, cache):
         return cross_entropy_backward(dy, cache)

@@ -51,9 +51,85 @@ class MultiheadAttention(torch.nn.MultiheadAttention):
             torch.nn.functional.linear(x, w, b).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
             for x, w, b in zip(inputs, weights, biases, strict=True)
         ]
-        y = torch.nn.functional.scaled_dot_product_attention(*heads, attn_mask=mask)
+        dropout = self.dropout if self.training else 0.0
+        y = torch.nn.functional.scaled_dot_product_attention(*heads, attn_mask=mask, dropout_p=dropout)
         y = self.out_proj(y.transpose(1, 2).flatten(2))
         return y if self.batch_first else y.transpose(0, 1)
+
+
+class FeedForward(torch.nn.Module):
+    """Two linear layers and an activation between them, which torch has inside other modules only."""
+
+    def __init__(self, linear1, activation, dropout, linear2):
+        super().__init__()
+        self.linear1, self.activation, self.dropout, self.linear2 = linear1, activation, dropout, linear2
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.linear2(self.dropout(self.activation(self.linear1(x))))
+
+
+class TransformerEncoderLayer(torch.nn.TransformerEncoderLayer):
+    """torch's, called as that of dlbook.nn: the mask says who may look."""
+
+    def __init__(self, *settings, **more):
+        super().__init__(*settings, **more)
+        self.self_attn = _looking(self.self_attn)
+
+    def forward(self, x, mask=None):
+        if self.norm_first:
+            x = x + self.dropout1(self.self_attn(self.norm1(x), mask=mask))
+            return x + self._ff_block(self.norm2(x))
+        x = self.norm1(x + self.dropout1(self.self_attn(x, mask=mask)))
+        return self.norm2(x + self._ff_block(x))
+
+
+class TransformerDecoderLayer(torch.nn.TransformerDecoderLayer):
+    """torch's, called as that of dlbook.nn: the masks say who may look."""
+
+    def __init__(self, *settings, **more):
+        super().__init__(*settings, **more)
+        self.self_attn, self.multihead_attn = _looking(self.self_attn), _looking(self.multihead_attn)
+
+    def forward(self, x, memory, mask=None, memory_mask=None):
+        if self.norm_first:
+            x = x + self.dropout1(self.self_attn(self.norm1(x), mask=mask))
+            x = x + self.dropout2(self.multihead_attn(self.norm2(x), memory, mask=memory_mask))
+            return x + self._ff_block(self.norm3(x))
+        x = self.norm1(x + self.dropout1(self.self_attn(x, mask=mask)))
+        x = self.norm2(x + self.dropout2(self.multihead_attn(x, memory, mask=memory_mask)))
+        return self.norm3(x + self._ff_block(x))
+
+
+class TransformerEncoder(torch.nn.Module):
+    """Encoder layers that need not be equal, and a last norm: torch's copies one layer."""
+
+    def __init__(self, layers, norm: torch.nn.Module | None):
+        super().__init__()
+        self.layers, self.norm = torch.nn.ModuleList(layers), norm
+
+    def forward(self, x, mask=None):
+        for layer in self.layers:
+            x = layer(x, mask)
+        return x if self.norm is None else self.norm(x)
+
+
+class TransformerDecoder(torch.nn.Module):
+    """Decoder layers that need not be equal, and a last norm."""
+
+    def __init__(self, layers, norm: torch.nn.Module | None):
+        super().__init__()
+        self.layers, self.norm = torch.nn.ModuleList(layers), norm
+
+    def forward(self, x, memory, mask=None, memory_mask=None):
+        for layer in self.layers:
+            x = layer(x, memory, mask, memory_mask)
+        return x if self.norm is None else self.norm(x)
+
+
+def _looking(plain: torch.nn.MultiheadAttention) -> MultiheadAttention:
+    bias = plain.in_proj_bias is not None
+    settings = plain.embed_dim, plain.num_heads, plain.dropout, bias
+    return MultiheadAttention(*settings, batch_first=plain.batch_first, dtype=plain.in_proj_weight.dtype)
 
 
 def _linear(module: nn.Linear) -> torch.nn.Module:
@@ -95,6 +171,27 @@ def _rnn_cell(module: nn.RNNCell) -> torch.nn.Module:
     return torch.nn.RNNCell(module.input_size, module.hidden_size, module.bias, module.nonlinearity)
 
 
+def _transformer_layer(kind: type[torch.nn.Module]):
+    def build(module):
+        return kind(
+            module.d_model,
+            module.nhead,
+            module.linear1.out_features,
+            module.dropout.p,
+            _build(module.activation),
+            module.norm1.eps,
+            module.self_attn.batch_first,
+            module.norm_first,
+            module.linear1.bias is not None,
+        )
+
+    return build
+
+
+def _stack(kind: type[torch.nn.Module]):
+    return lambda module: kind([_build(layer) for layer in module.layers], module.norm and _build(module.norm))
+
+
 # How to build each equivalent, weights aside.  A new layer of dlbook.nn adds its line here.
 EQUIVALENTS = {
     nn.Sequential: lambda module: torch.nn.Sequential(*(_build(child) for child in module)),
@@ -134,8 +231,19 @@ EQUIVALENTS = {
     nn.LSTMCell: lambda module: torch.nn.LSTMCell(module.input_size, module.hidden_size, module.bias),
     nn.GRUCell: lambda module: torch.nn.GRUCell(module.input_size, module.hidden_size, module.bias),
     nn.MultiheadAttention: lambda module: MultiheadAttention(
-        module.embed_dim, module.num_heads, bias=module.in_proj_bias is not None, batch_first=module.batch_first
+        module.embed_dim,
+        module.num_heads,
+        module.dropout,
+        module.in_proj_bias is not None,
+        batch_first=module.batch_first,
     ),
+    nn.FeedForward: lambda module: FeedForward(
+        *(_build(part) for part in (module.linear1, module.activation, module.dropout, module.linear2))
+    ),
+    nn.TransformerEncoderLayer: _transformer_layer(TransformerEncoderLayer),
+    nn.TransformerDecoderLayer: _transformer_layer(TransformerDecoderLayer),
+    nn.TransformerEncoder: _stack(TransformerEncoder),
+    nn.TransformerDecoder: _stack(TransformerDecoder),
     CharRNN: lambda module: models.CharRNN(_build(module.embedding), _build(module.recurrent), _build(module.head)),
     DeepAutoencoder: lambda module: models.DeepAutoencoder(_build(module.encoder), _build(module.decoder)),
     CapsuleLayer: lambda module: models.CapsuleLayer(module.weight.shape, module.iterations),
@@ -146,7 +254,9 @@ EQUIVALENTS = {
     nn.QuadraticLoss: lambda module: QuadraticLoss(module.reduction),
     nn.MSELoss: lambda module: torch.nn.MSELoss(reduction=module.reduction),
     nn.NLLLoss: lambda module: torch.nn.NLLLoss(reduction=module.reduction),
-    nn.CrossEntropyLoss: lambda module: torch.nn.CrossEntropyLoss(reduction=module.reduction),
+    nn.CrossEntropyLoss: lambda module: torch.nn.CrossEntropyLoss(
+        reduction=module.reduction, ignore_index=module.ignore_index, label_smoothing=module.label_smoothing
+    ),
     nn.BCELoss: lambda module: torch.nn.BCELoss(reduction=module.reduction),
     nn.BCEWithLogitsLoss: lambda module: torch.nn.BCEWithLogitsLoss(reduction=module.reduction),
 }
@@ -253,12 +363,55 @@ def _sequence(kind: type[nn.Module]):
 
 
 def _attention(module: torch.nn.MultiheadAttention, rng) -> nn.MultiheadAttention:
-    if not module._qkv_same_embed_dim or module.bias_k is not None or module.add_zero_attn or module.dropout:
-        raise ValueError(
-            "MultiheadAttention: dlbook.nn has one size for q, k and v, no dropout, no bias_k, no key of zeros"
-        )
+    if not module._qkv_same_embed_dim or module.bias_k is not None or module.add_zero_attn:
+        raise ValueError("MultiheadAttention: dlbook.nn has one size for q, k and v, no bias_k, no key of zeros")
     bias = module.in_proj_bias is not None
-    return nn.MultiheadAttention(module.embed_dim, module.num_heads, bias, module.batch_first, rng=rng)
+    sizes = module.embed_dim, module.num_heads
+    return nn.MultiheadAttention(*sizes, module.dropout, bias, module.batch_first, rng=rng)
+
+
+def _activation(activation) -> str:
+    """The name of an activation, which torch has as a module or a function."""
+    f = torch.nn.functional
+    if activation is f.relu or isinstance(activation, torch.nn.ReLU):
+        return "relu"
+    if activation is f.gelu or (isinstance(activation, torch.nn.GELU) and activation.approximate == "none"):
+        return "gelu"
+    if isinstance(activation, torch.nn.GELU):
+        return "gelu_tanh"
+    raise ValueError(f"activation: dlbook.nn has relu and gelu between the linear layers, got {activation!r}")
+
+
+def _feed_forward_back(module: FeedForward, rng) -> nn.FeedForward:
+    first, bias = module.linear1, module.linear1.bias is not None
+    sizes = first.in_features, first.out_features
+    return nn.FeedForward(*sizes, _activation(module.activation), module.dropout.p, bias, rng=rng)
+
+
+def _layer_back(kind: type[nn.Module]):
+    def build(module, rng):
+        return kind(
+            module.self_attn.embed_dim,
+            module.self_attn.num_heads,
+            module.linear1.out_features,
+            module.dropout.p,
+            _activation(module.activation),
+            module.norm1.eps,
+            module.self_attn.batch_first,
+            module.norm_first,
+            module.linear1.bias is not None,
+            rng=rng,
+        )
+
+    return build
+
+
+def _stack_back(kind: type[nn.Module]):
+    def build(module, rng):
+        norm = None if module.norm is None else _build_back(module.norm, rng)
+        return kind([_build_back(layer, rng) for layer in module.layers], norm)
+
+    return build
 
 
 def _char_rnn(module: models.CharRNN, rng) -> CharRNN:
@@ -331,6 +484,15 @@ _BACK = {
     torch.nn.GRUCell: lambda m, rng: nn.GRUCell(m.input_size, m.hidden_size, m.bias, rng=rng),
     MultiheadAttention: _attention,
     torch.nn.MultiheadAttention: _attention,
+    FeedForward: _feed_forward_back,
+    TransformerEncoderLayer: _layer_back(nn.TransformerEncoderLayer),
+    torch.nn.TransformerEncoderLayer: _layer_back(nn.TransformerEncoderLayer),
+    TransformerDecoderLayer: _layer_back(nn.TransformerDecoderLayer),
+    torch.nn.TransformerDecoderLayer: _layer_back(nn.TransformerDecoderLayer),
+    TransformerEncoder: _stack_back(nn.TransformerEncoder),
+    torch.nn.TransformerEncoder: _stack_back(nn.TransformerEncoder),
+    TransformerDecoder: _stack_back(nn.TransformerDecoder),
+    torch.nn.TransformerDecoder: _stack_back(nn.TransformerDecoder),
     models.CharRNN: _char_rnn,
     models.DeepAutoencoder: _autoencoder,
     models.PrimaryCapsules: _primary_capsules,
@@ -339,7 +501,7 @@ _BACK = {
     QuadraticLoss: _loss(nn.QuadraticLoss),
     torch.nn.MSELoss: _loss(nn.MSELoss),
     torch.nn.NLLLoss: _loss(nn.NLLLoss, weight=None, ignore_index=-100),
-    torch.nn.CrossEntropyLoss: _loss(nn.CrossEntropyLoss, weight=None, ignore_index=-100, label_smoothing=0.0),
+    torch.nn.CrossEntropyLoss: _with(nn.CrossEntropyLoss, "reduction", "ignore_index", "label_smoothing", weight=None),
     torch.nn.BCELoss: _loss(nn.BCELoss, weight=None),
     torch.nn.BCEWithLogitsLoss: _loss(nn.BCEWithLogitsLoss, weight=None, pos_weight=None),
 }

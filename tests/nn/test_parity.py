@@ -1,5 +1,7 @@
 """Every layer, activation and loss of dlbook.nn against its twin in torch: outputs, all gradients, state dicts."""
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -273,6 +275,18 @@ def labels(rng, shape):
     return rng.integers(0, shape[1], shape[0])
 
 
+def some_labels(rng, shape):
+    drawn = np.where(rng.random(shape[0]) < 0.5, -100, labels(rng, shape))
+    drawn[0] = 0  # of no label at all torch's mean is not a number
+    return drawn
+
+
+def last_label_counts(rng, shape):
+    drawn = labels(rng, shape)
+    drawn[0] = shape[1] - 1
+    return drawn
+
+
 def rows_of_probabilities(rng, shape):
     return rng.dirichlet(np.ones(shape[1]), shape[0])
 
@@ -300,6 +314,28 @@ LOSSES = {
         N_BY_C,
     ),
     "CrossEntropyLoss with any weights": (nn.CrossEntropyLoss, torch.nn.CrossEntropyLoss, numbers, numbers, N_BY_C),
+    "CrossEntropyLoss smoothed": (
+        functools.partial(nn.CrossEntropyLoss, label_smoothing=0.2),
+        functools.partial(torch.nn.CrossEntropyLoss, label_smoothing=0.2),
+        numbers,
+        labels,
+        N_BY_C,
+    ),
+    "CrossEntropyLoss with probabilities smoothed": (
+        functools.partial(nn.CrossEntropyLoss, label_smoothing=0.3),
+        functools.partial(torch.nn.CrossEntropyLoss, label_smoothing=0.3),
+        numbers,
+        numbers,
+        N_BY_C,
+    ),
+    "CrossEntropyLoss of some": (nn.CrossEntropyLoss, torch.nn.CrossEntropyLoss, numbers, some_labels, N_BY_C),
+    "CrossEntropyLoss of some, smoothed": (
+        functools.partial(nn.CrossEntropyLoss, ignore_index=0, label_smoothing=0.2),
+        functools.partial(torch.nn.CrossEntropyLoss, ignore_index=0, label_smoothing=0.2),
+        numbers,
+        last_label_counts,
+        st.tuples(st.integers(1, 6), st.integers(2, 5)),
+    ),
     "NLLLoss": (nn.NLLLoss, torch.nn.NLLLoss, numbers, labels, N_BY_C),
     "BCELoss": (nn.BCELoss, torch.nn.BCELoss, probabilities, probabilities, ANY_SHAPE),
     "BCEWithLogitsLoss": (nn.BCEWithLogitsLoss, torch.nn.BCEWithLogitsLoss, numbers, probabilities, ANY_SHAPE),
@@ -330,7 +366,20 @@ def test_loss_equals_torch(name, reduction, data, seed, scale):
 
 
 # Their inputs or outputs are not one array: test_parity_sequences.py, test_parity_attention.py.
-IN_THEIR_OWN_FILE = {nn.Embedding, nn.RNN, nn.LSTM, nn.GRU, nn.RNNCell, nn.LSTMCell, nn.GRUCell, nn.MultiheadAttention}
+IN_THEIR_OWN_FILE = {
+    *(
+        nn.Embedding,
+        nn.RNN,
+        nn.LSTM,
+        nn.GRU,
+        nn.RNNCell,
+        nn.LSTMCell,
+        nn.GRUCell,
+        nn.MultiheadAttention,
+        nn.FeedForward,
+    ),
+    *(nn.TransformerEncoderLayer, nn.TransformerDecoderLayer, nn.TransformerEncoder, nn.TransformerDecoder),
+}
 
 
 def test_every_layer_that_torch_has_is_compared():

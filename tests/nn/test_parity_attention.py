@@ -63,7 +63,7 @@ def test_multihead_attention_equals_torch(seed, shape, heads, each, bias, batch_
     rng = np.random.default_rng(seed)
     n, queries, keys = shape
     keys = queries if given_inputs == 1 else keys
-    ours = nn.MultiheadAttention(heads * each, heads, bias, batch_first, rng=rng)
+    ours = nn.MultiheadAttention(heads * each, heads, 0.0, bias, batch_first, rng=rng)
     ours.load_state_dict({name: rng.standard_normal(array.shape) for name, array in ours.state_dict().items()})
     lengths = [queries, keys, keys][:given_inputs]
     inputs = [rng.standard_normal((n, t, heads * each) if batch_first else (t, n, heads * each)) for t in lengths]
