@@ -122,7 +122,8 @@ def gpt_step(device: str, large: bool, *, compiled: bool = False, half: bool = T
     """A step of AdamW on random tokens."""
     import torch
 
-    from dlbook.torch.gpt import GPT, GPTConfig, next_token_loss
+    from dlbook.models.gpt import GPTConfig
+    from dlbook.torch.gpt import GPT, next_token_loss
 
     torch.manual_seed(0)
     shape = (50304, 1024, 12, 12, 768) if large else (11, 8, 1, 2, 16)

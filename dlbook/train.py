@@ -8,7 +8,7 @@ import pathlib
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
@@ -214,6 +214,36 @@ def fit(
             progress=progress,
             after_epoch=after_epoch,
         )
+
+
+def fit_steps(
+    learn_from: Callable[..., float],
+    batches: Iterable[tuple],
+    optimizer: Optimizer,
+    *,
+    max_norm: float | None = None,
+    scheduler: LRScheduler | None = None,
+) -> list[float]:
+    """Train by one step for each batch, for data that has no epochs, such as text.  Returns the losses.
+
+    learn_from : called with the parts of a batch; computes the loss, adds its gradients, and returns it.
+    max_norm : the gradients' common norm is clipped to it.  scheduler : steps after each step.
+    Raises ValueError for the scheduler of another optimiser, and when a loss is not finite.
+    """
+    check_scheduler(scheduler, optimizer)
+    losses = []
+    for batch in batches:
+        optimizer.zero_grad()
+        value = learn_from(*batch)
+        if not np.isfinite(value):
+            raise ValueError(f"loss: expected a number, got {value} at step {len(losses)}; lower the learning rate")
+        if max_norm is not None:
+            clip_grad_norm_(optimizer.parameters, max_norm)
+        optimizer.step()
+        if scheduler is not None:
+            scheduler.step()
+        losses.append(value)
+    return losses
 
 
 def check_scheduler(scheduler, optimizer) -> None:

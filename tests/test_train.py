@@ -501,3 +501,41 @@ def test_schedules_that_cannot_work_are_refused():
         training(optimizer=optim.SGD(model.parameters(), lr=1.0), validation=data)
     with pytest.raises(ValueError, match="schedule: expected 'epoch' or 'batch', got 'step'"):
         Config(schedule="step")
+
+
+def test_steps_on_batches_equal_the_steps_by_hand():
+    batches = [np.random.default_rng(i).standard_normal((2, 5, 3)) for i in range(4)]
+
+    def learner(model):
+        def learn_from(x, y):
+            prediction, cache = model.forward(x)
+            value, own = nn.mse_loss(prediction, y)
+            model.backward(nn.mse_loss_backward(1.0, own), cache)
+            return float(value)
+
+        return learn_from
+
+    by_loop, by_hand = network([3, 4, 3]), network([3, 4, 3])
+    sgd = optim.SGD(by_loop.parameters(), lr=0.5)
+    halving = optim.lr_scheduler.ExponentialLR(sgd, 0.5)
+    losses = train.fit_steps(learner(by_loop), batches, sgd, max_norm=0.1, scheduler=halving)
+    other, expected = optim.SGD(by_hand.parameters(), lr=0.5), []
+    for i, batch in enumerate(batches):
+        other.param_groups[0]["lr"] = 0.5**i * 0.5
+        other.zero_grad()
+        expected.append(learner(by_hand)(*batch))
+        nn.clip_grad_norm_(by_hand.parameters(), 0.1)
+        other.step()
+    assert losses == expected
+    for mine, theirs in zip(by_loop.parameters(), by_hand.parameters(), strict=True):
+        np.testing.assert_allclose(mine.data, theirs.data, rtol=1e-14)
+
+
+def test_steps_stop_at_a_loss_that_is_no_number():
+    model = network([3, 2])
+    sgd = optim.SGD(model.parameters(), lr=0.5)
+    with pytest.raises(ValueError, match="loss: expected a number, got nan at step 1; lower the learning rate"):
+        train.fit_steps(lambda value: value, [(1.0,), (float("nan"),)], sgd)
+    foreign = optim.lr_scheduler.ExponentialLR(optim.SGD(model.parameters(), lr=0.5), 0.5)
+    with pytest.raises(ValueError, match="scheduler: expected one that was made for this optimizer"):
+        train.fit_steps(lambda value: value, [(1.0,)], sgd, scheduler=foreign)

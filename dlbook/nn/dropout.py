@@ -53,7 +53,7 @@ class Dropout(Module):
 
     def forward(self, x):
         x = as_float(x)
-        if not self.training:
+        if not self.training or self.p == 0:
             return x, None
         return dropout(x, dropout_mask(x.shape, self.p, self.rng), self.p)
 

@@ -70,7 +70,7 @@ class BPETokenizer:
             merges.append(pair)
             changed = collections.Counter()
             for w in places.pop(pair):
-                before, words[w] = words[w], _merged(words[w], pair, new)
+                before, words[w] = words[w], merged(words[w], pair, new)
                 for one in itertools.pairwise(before):
                     changed[one] -= times[w]
                 for one in zip(words[w], words[w][1:], strict=False):
@@ -110,7 +110,7 @@ class BPETokenizer:
             new, pair = min((self._ranks.get(pair, len(self)), pair) for pair in itertools.pairwise(word))
             if new == len(self):
                 break
-            word = _merged(word, pair, new)
+            word = merged(word, pair, new)
         return word
 
     def __len__(self) -> int:
@@ -120,7 +120,7 @@ class BPETokenizer:
         return f"BPETokenizer({len(self)} symbols)"
 
 
-def _merged(word: list[int], pair: tuple[int, int], new: int) -> list[int]:
+def merged(word: list, pair: tuple, new) -> list:
     """The word with `new` in place of the pair, from left to right."""
     merged, i = [], 0
     while i < len(word):

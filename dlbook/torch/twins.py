@@ -9,7 +9,8 @@ from dlbook import nn
 from dlbook.models.capsules import CapsuleLayer, MarginLoss, PrimaryCapsules
 from dlbook.models.char_rnn import CharRNN
 from dlbook.models.deep_autoencoder import DeepAutoencoder
-from dlbook.torch import models
+from dlbook.models.gpt import GPT
+from dlbook.torch import gpt, models
 
 
 class QuadraticLoss(torch.nn.Module):
@@ -251,6 +252,7 @@ EQUIVALENTS = {
         _build(module.layers), torch.from_numpy(module.pixels), module.side, module.capsules, module.length
     ),
     MarginLoss: lambda module: models.MarginLoss(),
+    GPT: lambda module: gpt.GPT(module.config),
     nn.QuadraticLoss: lambda module: QuadraticLoss(module.reduction),
     nn.MSELoss: lambda module: torch.nn.MSELoss(reduction=module.reduction),
     nn.NLLLoss: lambda module: torch.nn.NLLLoss(reduction=module.reduction),
@@ -498,6 +500,7 @@ _BACK = {
     models.PrimaryCapsules: _primary_capsules,
     models.CapsuleLayer: _capsule_layer,
     models.MarginLoss: lambda m, rng: MarginLoss(),
+    gpt.GPT: lambda m, rng: GPT(m.config, rng=rng),
     QuadraticLoss: _loss(nn.QuadraticLoss),
     torch.nn.MSELoss: _loss(nn.MSELoss),
     torch.nn.NLLLoss: _loss(nn.NLLLoss, weight=None, ignore_index=-100),

@@ -4,7 +4,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from dlbook.torch.gpt import GPT, GPTConfig, next_token_loss  # noqa: E402
+from dlbook.models.gpt import GPT_2, GPTConfig  # noqa: E402
+from dlbook.torch.gpt import GPT, next_token_loss  # noqa: E402
 
 TINY = GPTConfig(vocabulary_size=11, block=8, layers=2, heads=2, width=12)
 
@@ -34,7 +35,7 @@ def test_a_shorter_text_gives_the_same_logits():
 
 def test_the_size_of_gpt_2_small():
     with torch.device("meta"):
-        model = GPT(GPTConfig(vocabulary_size=50257, block=1024, layers=12, heads=12, width=768))
+        model = GPT(GPT_2["small"])
     assert sum(parameter.numel() for parameter in model.parameters()) == 124_439_808
     assert model.flops_per_token() == 6 * (124_439_808 - 1024 * 768) + 12 * 12 * 768 * 1024
 
@@ -47,9 +48,9 @@ def test_the_first_loss_is_that_of_guessing():
 def test_residual_projections_start_smaller():
     model = tiny(GPTConfig(vocabulary_size=50, block=8, layers=8, heads=2, width=64))
     spread = {name: p.std().item() for name, p in model.named_parameters() if p.ndim == 2}
-    assert spread["blocks.3.mlp.expand.weight"] == pytest.approx(0.02, rel=0.05)
-    assert spread["blocks.3.mlp.project.weight"] == pytest.approx(0.02 / 4, rel=0.05)
-    assert spread["blocks.3.attention.project.weight"] == pytest.approx(0.02 / 4, rel=0.05)
+    assert spread["blocks.3.linear1.weight"] == pytest.approx(0.02, rel=0.05)
+    assert spread["blocks.3.linear2.weight"] == pytest.approx(0.02 / 4, rel=0.05)
+    assert spread["blocks.3.self_attn.out_proj.weight"] == pytest.approx(0.02 / 4, rel=0.05)
 
 
 def test_gradients_reach_every_parameter():
@@ -61,15 +62,16 @@ def test_gradients_reach_every_parameter():
 
 
 def test_the_attention_is_the_textbook_s():
-    attention = tiny().blocks[0].attention
+    attention = tiny().blocks[0].self_attn
     x = torch.randn(2, 5, 12, generator=torch.Generator().manual_seed(0))
-    q, k, v = attention.qkv(x).split(12, dim=-1)
+    qkv = torch.nn.functional.linear(x, attention.in_proj_weight, attention.in_proj_bias)
+    q, k, v = qkv.split(12, dim=-1)
     heads = []
     for part in (slice(0, 6), slice(6, 12)):
         scores = q[..., part] @ k[..., part].transpose(1, 2) / 6**0.5
         scores = scores.masked_fill(~torch.ones(5, 5, dtype=torch.bool).tril(), -torch.inf)
         heads.append(scores.softmax(-1) @ v[..., part])
-    torch.testing.assert_close(attention(x), attention.project(torch.cat(heads, dim=-1)))
+    torch.testing.assert_close(attention(x), attention.out_proj(torch.cat(heads, dim=-1)))
 
 
 def test_it_learns_a_short_text_by_heart():

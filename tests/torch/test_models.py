@@ -9,7 +9,9 @@ from dlbook import nn  # noqa: E402
 from dlbook.models.capsules import CapsuleLayer, MarginLoss, PrimaryCapsules  # noqa: E402
 from dlbook.models.char_rnn import CharRNN  # noqa: E402
 from dlbook.models.deep_autoencoder import DeepAutoencoder  # noqa: E402
+from dlbook.models.gpt import GPT, GPTConfig  # noqa: E402
 from dlbook.torch import from_torch, twin  # noqa: E402
+from dlbook.torch.gpt import next_token_loss  # noqa: E402
 
 EXACT = {"rtol": 1e-10, "atol": 1e-12}
 RNG = np.random.default_rng(0)
@@ -72,3 +74,23 @@ def test_margin_loss():
     assert value == pytest.approx(tvalue.item(), rel=1e-12)
     tvalue.backward(torch.tensor(0.7, dtype=torch.float64))
     np.testing.assert_allclose(ours.backward(0.7, cache), tv.grad.numpy(), **EXACT)
+
+
+@pytest.mark.parametrize("name", ["GPT-1", "GPT-2", "GPT-3", "without biases"])
+def test_language_models(name):
+    more = {
+        "GPT-1": {"norm": "post", "gelu": "none"},
+        "GPT-2": {},
+        "GPT-3": {"band": 3},
+        "without biases": {"bias": False},
+    }[name]
+    ours = GPT(GPTConfig(11, 8, 3, 2, 6, **more), rng=RNG)
+    ours.load_state_dict({key: RNG.normal(0, 0.5, array.shape) for key, array in ours.state_dict().items()})
+    theirs, (x, y) = twin(ours), RNG.integers(0, 11, (2, 3, 7))
+    tlogits = theirs(torch.from_numpy(x))
+    np.testing.assert_allclose(ours(x), tlogits.detach().numpy(), **EXACT)
+    tloss = next_token_loss(tlogits, torch.from_numpy(y))
+    np.testing.assert_allclose(ours.learn_from(x, y), tloss.item(), **EXACT)
+    tloss.backward()
+    compare(ours, theirs)
+    np.testing.assert_array_equal(from_torch(theirs)(x), ours(x))

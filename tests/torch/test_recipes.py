@@ -14,8 +14,9 @@ torch = pytest.importorskip("torch")
 from dlbook import cli  # noqa: E402
 from dlbook import torch as dltorch  # noqa: E402
 from dlbook.language import speaking  # noqa: E402
+from dlbook.models.gpt import GPTConfig  # noqa: E402
 from dlbook.torch import recipes, tokens  # noqa: E402
-from dlbook.torch.gpt import GPT, GPTConfig, next_token_loss  # noqa: E402
+from dlbook.torch.gpt import GPT, next_token_loss  # noqa: E402
 from dlbook.torch.recipes import RecipeError, char_gpt, language_model  # noqa: E402
 
 TINY = {

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from dlbook import torch as dltorch
+from dlbook.models.gpt import GPTConfig
 from dlbook.torch.checkpoint import Checkpoint
-from dlbook.torch.gpt import GPT, GPTConfig, next_token_loss
+from dlbook.torch.gpt import GPT, next_token_loss
 from dlbook.torch.recipes.settings import Common
 from dlbook.torch.tokens import Tokens, batch
 from dlbook.train import History
@@ -19,7 +20,7 @@ from dlbook.train import History
 class Settings(Common):
     """What both GPT recipes ask for.
 
-    layers, heads, width, block, dropout, bias, gelu : as in `dlbook.torch.gpt.GPTConfig`.
+    layers, heads, width, block, dropout, bias, gelu : as in `dlbook.models.gpt.GPTConfig`.
     batch_size, accumulate : sequences at a time, and how often before a step.
     learning_rate : the highest.  It rises to it in `warm_up` steps, and falls along a cosine to the share
         `final_rate` of it.
@@ -54,8 +55,8 @@ class Settings(Common):
 
     def shape(self, vocabulary_size: int) -> GPTConfig:
         """The shape of the model.  Raises ValueError for one that cannot be."""
-        names = (field.name for field in dataclasses.fields(GPTConfig) if field.name != "vocabulary_size")
-        return GPTConfig(vocabulary_size, **{name: getattr(self, name) for name in names})
+        names = (field.name for field in dataclasses.fields(GPTConfig) if hasattr(self, field.name))
+        return GPTConfig(**({name: getattr(self, name) for name in names} | {"vocabulary_size": vocabulary_size}))
 
     def optimizer(self, model: GPT, device: torch.device) -> torch.optim.AdamW:
         """AdamW, with weight decay for matrices alone, all parameters in one operation where torch can."""
