@@ -23,7 +23,7 @@ def slow_training(text, size):
         best = min(counts, key=lambda pair: (-counts[pair], pair), default=None)
         if best is None or counts[best] < 2:
             break
-        words = [bpe._merged(word, best, 256 + len(merges)) for word in words]
+        words = [bpe.merged(word, best, 256 + len(merges)) for word in words]
         merges.append(best)
     return merges
 
@@ -46,7 +46,7 @@ def test_ties_go_to_the_smaller_numbers():
     assert BPETokenizer.train("xy\nxy\nba\nba", 258).merges[0] == (ord("b"), ord("a"))
 
 
-def test_overlapping_pairs_are_merged_from_left_to_right():
+def test_overlapping_pairs_aremerged_from_left_to_right():
     assert BPETokenizer([(ord("a"), ord("a"))]).encode("aaaaa").tolist() == [256, 256, ord("a")]
 
 
