@@ -35,8 +35,11 @@ from dlbook.data.sets import (
     stratified,
 )
 from dlbook.data.texts import dom_casmurro, tiny_shakespeare
+from dlbook.data.translation import ENGLISH_WORDS, FRENCH_WORDS, translation_pairs
 
 __all__ = [
+    "ENGLISH_WORDS",
+    "FRENCH_WORDS",
     "GATES",
     "DamagedFile",
     "ImageFolder",
@@ -80,5 +83,6 @@ __all__ = [
     "spirals",
     "stratified",
     "tiny_shakespeare",
+    "translation_pairs",
     "xor_clouds",
 ]

@@ -147,6 +147,10 @@ class TransformerEncoderLayer(_Layer):
         dx = self._add_backward(dy, second, self._feed_forward_backward, self.norm2, self.dropout2)
         return self._add_backward(dx, first, self.self_attn.backward, self.norm1, self.dropout1)
 
+    def attention_weights(self, x, mask=None) -> np.ndarray:
+        """(N, heads, T, T): who looks at whom in x, without dropout."""
+        return self.self_attn.weights(self.norm1(x) if self.norm_first else x, mask=mask)
+
     def extend(self, x, kv: KVCache, mask=None) -> np.ndarray:
         """The rows of the T tokens after those in the cache, each looking at what came before; see `KVCache`."""
         x, _ = self._add(x, lambda h: (self.self_attn.extend(h, kv, mask), None), self.norm1, self.dropout1)
@@ -207,6 +211,12 @@ class TransformerDecoderLayer(_Layer):
         dx = self._add_backward(dy, third, self._feed_forward_backward, self.norm3, self.dropout3)
         dx = self._add_backward(dx, second, cross, self.norm2, self.dropout2)
         return self._add_backward(dx, first, self.self_attn.backward, self.norm1, self.dropout1), dmemory
+
+    def attention_weights(self, x, memory, mask=None, memory_mask=None) -> tuple[np.ndarray, np.ndarray]:
+        """(N, heads, T, T) and (N, heads, T, S): who looks at whom in x, and at what in the memory."""
+        own = self.self_attn.weights(self.norm1(x) if self.norm_first else x, mask=mask)
+        x, _ = self._add(x, lambda h: self.self_attn.forward(h, mask=mask), self.norm1, self.dropout1)
+        return own, self.multihead_attn.weights(self.norm2(x) if self.norm_first else x, memory, memory_mask)
 
     def extend(self, x, kv: KVCache, memory_kv: KVCache, memory_mask=None) -> np.ndarray:
         """The rows of the T tokens after those in `kv`.  memory_kv : holds the memory, by `multihead_attn.remember`."""

@@ -1,6 +1,10 @@
 """The models of `dlbook.models` that torch can build, with the same parameters under the same names."""
 
+import math
+
 import torch
+
+from dlbook.nn import sinusoidal_positions
 
 
 class CharRNN(torch.nn.Module):
@@ -70,3 +74,26 @@ class MarginLoss(torch.nn.Module):
         length = torch.linalg.vector_norm(v, dim=-1)
         low, high = (0.9 - length).clamp(min=0), (length - 0.1).clamp(min=0)
         return (target * low**2 + 0.5 * (1 - target) * high**2).sum() / len(v)
+
+
+class Transformer(torch.nn.Module):
+    """`dlbook.models.transformer.Transformer`: (source, target, source_mask) to scores (N, T, K)."""
+
+    def __init__(self, parts: dict[str, torch.nn.Module], width: int, positions: bool):
+        super().__init__()
+        self.width, self.positions = width, positions
+        for name, part in parts.items():
+            self.add_module(name, part)
+
+    def forward(self, source: torch.Tensor, target: torch.Tensor, source_mask=None, causal: bool = True):
+        looks = None if source_mask is None else source_mask[:, None, None]
+        memory = self.encoder(self._embed(self.source, source), looks)
+        steps = target.shape[1]
+        mask = torch.ones(steps, steps, dtype=torch.bool, device=target.device).tril() if causal else None
+        return self.head(self.decoder(self._embed(self.target, target), memory, mask, looks))
+
+    def _embed(self, embedding: torch.nn.Embedding, ids: torch.Tensor) -> torch.Tensor:
+        x = embedding(ids) * math.sqrt(self.width)
+        if self.positions:
+            x = x + torch.from_numpy(sinusoidal_positions(ids.shape[1], self.width)).to(x)
+        return self.dropout(x)

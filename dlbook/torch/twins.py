@@ -10,6 +10,7 @@ from dlbook.models.capsules import CapsuleLayer, MarginLoss, PrimaryCapsules
 from dlbook.models.char_rnn import CharRNN
 from dlbook.models.deep_autoencoder import DeepAutoencoder
 from dlbook.models.gpt import GPT
+from dlbook.models.transformer import Transformer
 from dlbook.torch import gpt, models
 
 
@@ -253,6 +254,9 @@ EQUIVALENTS = {
     ),
     MarginLoss: lambda module: models.MarginLoss(),
     GPT: lambda module: gpt.GPT(module.config),
+    Transformer: lambda module: models.Transformer(
+        {name: _build(part) for name, part in module.named_children()}, module.width, module.positions
+    ),
     nn.QuadraticLoss: lambda module: QuadraticLoss(module.reduction),
     nn.MSELoss: lambda module: torch.nn.MSELoss(reduction=module.reduction),
     nn.NLLLoss: lambda module: torch.nn.NLLLoss(reduction=module.reduction),
@@ -441,6 +445,14 @@ def _capsule_layer(module: models.CapsuleLayer, rng) -> CapsuleLayer:
     return CapsuleLayer(lower, length_in, upper, length_out, rng=rng, iterations=module.iterations)
 
 
+def _transformer(module: models.Transformer, rng) -> Transformer:
+    first, sizes = module.encoder.layers[0], (module.source.num_embeddings, module.target.num_embeddings)
+    layers = len(module.encoder.layers), len(module.decoder.layers)
+    inner = first.self_attn.num_heads, first.linear1.out_features
+    settings = module.dropout.p, module.positions, first.norm_first
+    return Transformer(*sizes, module.width, *inner, *layers, *settings, rng=rng)
+
+
 def _loss(kind: type[nn.Module], **checked):
     return _with(kind, "reduction", **checked)
 
@@ -500,6 +512,7 @@ _BACK = {
     models.PrimaryCapsules: _primary_capsules,
     models.CapsuleLayer: _capsule_layer,
     models.MarginLoss: lambda m, rng: MarginLoss(),
+    models.Transformer: _transformer,
     gpt.GPT: lambda m, rng: GPT(m.config, rng=rng),
     QuadraticLoss: _loss(nn.QuadraticLoss),
     torch.nn.MSELoss: _loss(nn.MSELoss),

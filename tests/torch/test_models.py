@@ -10,6 +10,7 @@ from dlbook.models.capsules import CapsuleLayer, MarginLoss, PrimaryCapsules  # 
 from dlbook.models.char_rnn import CharRNN  # noqa: E402
 from dlbook.models.deep_autoencoder import DeepAutoencoder  # noqa: E402
 from dlbook.models.gpt import GPT, GPTConfig  # noqa: E402
+from dlbook.models.transformer import Transformer  # noqa: E402
 from dlbook.torch import from_torch, twin  # noqa: E402
 from dlbook.torch.gpt import next_token_loss  # noqa: E402
 
@@ -94,3 +95,22 @@ def test_language_models(name):
     tloss.backward()
     compare(ours, theirs)
     np.testing.assert_array_equal(from_torch(theirs)(x), ours(x))
+
+
+@pytest.mark.parametrize("settings", [{}, {"positions": False}, {"norm_first": True}, {"causal": False}])
+def test_translators(settings):
+    settings, causal = {k: v for k, v in settings.items() if k != "causal"}, settings.get("causal", True)
+    ours = Transformer(7, 9, 6, 2, 8, 2, 3, **settings, rng=RNG)
+    ours.load_state_dict({key: RNG.normal(0, 0.5, array.shape) for key, array in ours.state_dict().items()})
+    theirs = twin(ours)
+    source, target = RNG.integers(0, 7, (3, 5)), RNG.integers(1, 9, (3, 6))
+    target[1, 4:], mask = 0, np.arange(5) < np.array([[5], [3], [1]])
+    tlogits = theirs(*map(torch.from_numpy, (source, target[:, :-1], mask)), causal)
+    np.testing.assert_allclose(ours(source, target[:, :-1], mask, causal), tlogits.detach().numpy(), **EXACT)
+    wanted = torch.from_numpy(target[:, 1:]).flatten()
+    tloss = torch.nn.functional.cross_entropy(tlogits.flatten(0, 1), wanted, ignore_index=0, label_smoothing=0.1)
+    value = ours.learn_from(source, target, mask, causal=causal, label_smoothing=0.1)
+    np.testing.assert_allclose(value, tloss.item(), **EXACT)
+    tloss.backward()
+    compare(ours, theirs)
+    np.testing.assert_array_equal(from_torch(theirs)(source, target, mask), ours(source, target, mask))
