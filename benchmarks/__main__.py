@@ -18,6 +18,7 @@ from benchmarks import (
     network,
     optimisers,
     pages,
+    transformers,
     verdict,
 )
 from benchmarks.measure import Row, Size
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "optimisers": optimisers,
     "layers": layers,
     "characters": characters,
+    "transformers": transformers,
     "verdict": verdict,
     "check": check,
     "build": build,

@@ -15,6 +15,7 @@ ROWS = {
     "optimisers": 18,
     "layers": 11,
     "characters": 2,
+    "transformers": 3,
     "verdict": 2,
     "check": 1,
     "build": 1,

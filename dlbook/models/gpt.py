@@ -222,15 +222,17 @@ class GPT(nn.Module):
 
         In evaluation mode, without a memory.  Raises ValueError when more than `block` tokens would be seen.
         """
+        with in_mode(self, training=False):
+            return self._extend(ids, caches)
+
+    def _extend(self, ids, caches: list[nn.KVCache]) -> np.ndarray:
         seen = caches[0].length
         ids = self._checked(ids, seen)
-        with in_mode(self, training=False):
-            x, _ = self._embed(ids, seen)
-            for block, kv, mask in zip(
-                self.blocks, caches, self._masks(ids.shape[1], seen + ids.shape[1]), strict=True
-            ):
-                x = block.extend(x, kv, mask)
-            x = x if self.norm is None else self.norm(x)
+        x, _ = self._embed(ids, seen)
+        masks = self._masks(ids.shape[1], seen + ids.shape[1])
+        for block, kv, mask in zip(self.blocks, caches, masks, strict=True):
+            x = block.extend(x, kv, mask)
+        x = x if self.norm is None else self.norm(x)
         return nn.linear(x, self.token.weight.data)[0]
 
     def generate(
@@ -253,12 +255,13 @@ class GPT(nn.Module):
         if not tokens or length < 0:
             raise ValueError(f"ids, length: expected at least one token and 0, got {len(tokens)} and {length}")
         caches = self.caches()
-        for _ in range(length):
-            seen = caches[0].length
-            if not cached or len(tokens) > block:
-                caches, seen = self.caches(), max(0, len(tokens) - block)
-            logits = self.extend([tokens[seen:]], caches)[0, -1]
-            tokens.append(int(draw(next_probabilities(logits, temperature, top_k, top_p), rng)))
+        with in_mode(self, training=False):
+            for _ in range(length):
+                seen = caches[0].length
+                if not cached or len(tokens) > block:
+                    caches, seen = self.caches(), max(0, len(tokens) - block)
+                logits = self._extend([tokens[seen:]], caches)[0, -1]
+                tokens.append(int(draw(next_probabilities(logits, temperature, top_k, top_p), rng)))
         return np.array(tokens[len(tokens) - length :], dtype=np.int64)
 
     def _embed(self, ids, start: int):
