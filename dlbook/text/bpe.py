@@ -10,7 +10,7 @@ import collections
 import heapq
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -43,6 +43,7 @@ class BPETokenizer:
     def train(cls, text: str, vocabulary_size: int) -> "BPETokenizer":
         """Learn vocabulary_size - 256 merges: again and again the pair that stands side by side most often.
 
+        A pair in a run counts as often as it can be replaced: (a, a) once in aaa.
         Of pairs that are equally frequent the smaller numbers come first, so every machine learns the same.
         Stops early where no pair occurs twice.  Raises ValueError for a size below 256.
         """
@@ -54,7 +55,7 @@ class BPETokenizer:
         pairs: collections.Counter = collections.Counter()
         places = collections.defaultdict(set)  # in which words a pair may stand
         for w, word in enumerate(words):
-            for pair in itertools.pairwise(word):
+            for pair in _countable(word):
                 pairs[pair] += times[w]
                 places[pair].add(w)
         waiting = [(-count, pair) for pair, count in pairs.items()]
@@ -71,9 +72,9 @@ class BPETokenizer:
             changed = collections.Counter()
             for w in places.pop(pair):
                 before, words[w] = words[w], merged(words[w], pair, new)
-                for one in itertools.pairwise(before):
+                for one in _countable(before):
                     changed[one] -= times[w]
-                for one in zip(words[w], words[w][1:], strict=False):
+                for one in _countable(words[w]):
                     changed[one] += times[w]
                     places[one].add(w)
             for one, difference in changed.items():
@@ -118,6 +119,17 @@ class BPETokenizer:
 
     def __repr__(self) -> str:
         return f"BPETokenizer({len(self)} symbols)"
+
+
+def _countable(word: list[int]) -> Iterator[tuple[int, int]]:
+    """The pairs that stand side by side, in a run such as aaa only those that could be replaced together."""
+    used = None
+    for pair in itertools.pairwise(word):
+        if pair == used:
+            used = None
+        else:
+            used = pair
+            yield pair
 
 
 def merged(word: list, pair: tuple, new) -> list:

@@ -18,8 +18,9 @@ def slow_training(text, size):
     while len(merges) < size - 256:
         counts = {}
         for word in words:
-            for pair in itertools.pairwise(word):
-                counts[pair] = counts.get(pair, 0) + 1
+            for pair in set(itertools.pairwise(word)):
+                replaced = len(word) - len(bpe.merged(word, pair, -1))
+                counts[pair] = counts.get(pair, 0) + replaced
         best = min(counts, key=lambda pair: (-counts[pair], pair), default=None)
         if best is None or counts[best] < 2:
             break
@@ -41,12 +42,17 @@ def test_the_definition_gives_the_same_merges():
     assert BPETokenizer.train(text, 330).merges == slow_training(text, 330)
 
 
+def test_a_pair_in_a_run_counts_as_often_as_it_can_be_replaced():
+    assert BPETokenizer.train("aaa\naaa\nbc\nbc\nbc", 257).merges == [(ord("b"), ord("c"))]
+    assert BPETokenizer.train("aaaa\naaaa\nbc\nbc\nbc", 257).merges == [(ord("a"), ord("a"))]
+
+
 def test_ties_go_to_the_smaller_numbers():
     assert BPETokenizer.train("ba ba xy xy", 258).merges[0] == (ord(" "), ord("x"))
     assert BPETokenizer.train("xy\nxy\nba\nba", 258).merges[0] == (ord("b"), ord("a"))
 
 
-def test_overlapping_pairs_aremerged_from_left_to_right():
+def test_overlapping_pairs_are_merged_from_left_to_right():
     assert BPETokenizer([(ord("a"), ord("a"))]).encode("aaaaa").tolist() == [256, 256, ord("a")]
 
 
