@@ -9,9 +9,10 @@ except ModuleNotFoundError as error:
 
 from dlbook.torch import distributed
 from dlbook.torch.checkpoint import Checkpoint
+from dlbook.torch.layers import QuadraticLoss, Residual
 from dlbook.torch.loop import fit, fit_steps, load_checkpoint, save_checkpoint
 from dlbook.torch.step import device
-from dlbook.torch.twins import QuadraticLoss, Residual, from_torch, twin
+from dlbook.torch.twins import from_torch, twin
 
 _torch.set_num_threads(1)  # small networks on a CPU: a second thread costs more than it brings
 

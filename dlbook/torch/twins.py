@@ -6,132 +6,13 @@ import numpy as np
 import torch
 
 from dlbook import nn
+from dlbook.models import bert as numpy_bert
 from dlbook.models.capsules import CapsuleLayer, MarginLoss, PrimaryCapsules
 from dlbook.models.char_rnn import CharRNN
 from dlbook.models.deep_autoencoder import DeepAutoencoder
 from dlbook.models.gpt import GPT
 from dlbook.models.transformer import Transformer
-from dlbook.torch import gpt, models
-
-
-class QuadraticLoss(torch.nn.Module):
-    """C = 1/(2N) Σ ‖target - prediction‖², the book's cost, which torch lacks.  Shapes are equal."""
-
-    def __init__(self, reduction: str = "mean"):
-        super().__init__()
-        if reduction not in ("mean", "sum"):
-            raise ValueError(f"reduction: expected 'mean' or 'sum', got {reduction!r}")
-        self.reduction = reduction
-
-    def forward(self, prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        if prediction.shape != target.shape:
-            raise ValueError(f"target: expected shape {tuple(prediction.shape)}, got {tuple(target.shape)}")
-        total = 0.5 * torch.nn.functional.mse_loss(prediction, target, reduction="sum")
-        return total / len(prediction) if self.reduction == "mean" else total
-
-
-class Residual(torch.nn.Module):
-    """y = x + module(x), which torch has inside other modules only."""
-
-    def __init__(self, module: torch.nn.Module):
-        super().__init__()
-        self.module = module
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.module(x)
-
-
-class MultiheadAttention(torch.nn.MultiheadAttention):
-    """torch's, called as that of dlbook.nn: the mask says who may look, and only the output is returned."""
-
-    def forward(self, query, key=None, value=None, mask=None):
-        key = query if key is None else key
-        inputs = [x if self.batch_first else x.transpose(0, 1) for x in (query, key, key if value is None else value)]
-        weights = self.in_proj_weight.chunk(3)
-        biases = [None] * 3 if self.in_proj_bias is None else self.in_proj_bias.chunk(3)
-        heads = [
-            torch.nn.functional.linear(x, w, b).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
-            for x, w, b in zip(inputs, weights, biases, strict=True)
-        ]
-        dropout = self.dropout if self.training else 0.0
-        y = torch.nn.functional.scaled_dot_product_attention(*heads, attn_mask=mask, dropout_p=dropout)
-        y = self.out_proj(y.transpose(1, 2).flatten(2))
-        return y if self.batch_first else y.transpose(0, 1)
-
-
-class FeedForward(torch.nn.Module):
-    """Two linear layers and an activation between them, which torch has inside other modules only."""
-
-    def __init__(self, linear1, activation, dropout, linear2):
-        super().__init__()
-        self.linear1, self.activation, self.dropout, self.linear2 = linear1, activation, dropout, linear2
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.linear2(self.dropout(self.activation(self.linear1(x))))
-
-
-class TransformerEncoderLayer(torch.nn.TransformerEncoderLayer):
-    """torch's, called as that of dlbook.nn: the mask says who may look."""
-
-    def __init__(self, *settings, **more):
-        super().__init__(*settings, **more)
-        self.self_attn = _looking(self.self_attn)
-
-    def forward(self, x, mask=None):
-        if self.norm_first:
-            x = x + self.dropout1(self.self_attn(self.norm1(x), mask=mask))
-            return x + self._ff_block(self.norm2(x))
-        x = self.norm1(x + self.dropout1(self.self_attn(x, mask=mask)))
-        return self.norm2(x + self._ff_block(x))
-
-
-class TransformerDecoderLayer(torch.nn.TransformerDecoderLayer):
-    """torch's, called as that of dlbook.nn: the masks say who may look."""
-
-    def __init__(self, *settings, **more):
-        super().__init__(*settings, **more)
-        self.self_attn, self.multihead_attn = _looking(self.self_attn), _looking(self.multihead_attn)
-
-    def forward(self, x, memory, mask=None, memory_mask=None):
-        if self.norm_first:
-            x = x + self.dropout1(self.self_attn(self.norm1(x), mask=mask))
-            x = x + self.dropout2(self.multihead_attn(self.norm2(x), memory, mask=memory_mask))
-            return x + self._ff_block(self.norm3(x))
-        x = self.norm1(x + self.dropout1(self.self_attn(x, mask=mask)))
-        x = self.norm2(x + self.dropout2(self.multihead_attn(x, memory, mask=memory_mask)))
-        return self.norm3(x + self._ff_block(x))
-
-
-class TransformerEncoder(torch.nn.Module):
-    """Encoder layers that need not be equal, and a last norm: torch's copies one layer."""
-
-    def __init__(self, layers, norm: torch.nn.Module | None):
-        super().__init__()
-        self.layers, self.norm = torch.nn.ModuleList(layers), norm
-
-    def forward(self, x, mask=None):
-        for layer in self.layers:
-            x = layer(x, mask)
-        return x if self.norm is None else self.norm(x)
-
-
-class TransformerDecoder(torch.nn.Module):
-    """Decoder layers that need not be equal, and a last norm."""
-
-    def __init__(self, layers, norm: torch.nn.Module | None):
-        super().__init__()
-        self.layers, self.norm = torch.nn.ModuleList(layers), norm
-
-    def forward(self, x, memory, mask=None, memory_mask=None):
-        for layer in self.layers:
-            x = layer(x, memory, mask, memory_mask)
-        return x if self.norm is None else self.norm(x)
-
-
-def _looking(plain: torch.nn.MultiheadAttention) -> MultiheadAttention:
-    bias = plain.in_proj_bias is not None
-    settings = plain.embed_dim, plain.num_heads, plain.dropout, bias
-    return MultiheadAttention(*settings, batch_first=plain.batch_first, dtype=plain.in_proj_weight.dtype)
+from dlbook.torch import bert, gpt, layers, models
 
 
 def _linear(module: nn.Linear) -> torch.nn.Module:
@@ -197,7 +78,7 @@ def _stack(kind: type[torch.nn.Module]):
 # How to build each equivalent, weights aside.  A new layer of dlbook.nn adds its line here.
 EQUIVALENTS = {
     nn.Sequential: lambda module: torch.nn.Sequential(*(_build(child) for child in module)),
-    nn.Residual: lambda module: Residual(_build(module.module)),
+    nn.Residual: lambda module: layers.Residual(_build(module.module)),
     nn.Linear: _linear,
     nn.Identity: _identity,
     nn.Sigmoid: lambda module: torch.nn.Sigmoid(),
@@ -232,20 +113,20 @@ EQUIVALENTS = {
     nn.RNNCell: _rnn_cell,
     nn.LSTMCell: lambda module: torch.nn.LSTMCell(module.input_size, module.hidden_size, module.bias),
     nn.GRUCell: lambda module: torch.nn.GRUCell(module.input_size, module.hidden_size, module.bias),
-    nn.MultiheadAttention: lambda module: MultiheadAttention(
+    nn.MultiheadAttention: lambda module: layers.MultiheadAttention(
         module.embed_dim,
         module.num_heads,
         module.dropout,
         module.in_proj_bias is not None,
         batch_first=module.batch_first,
     ),
-    nn.FeedForward: lambda module: FeedForward(
+    nn.FeedForward: lambda module: layers.FeedForward(
         *(_build(part) for part in (module.linear1, module.activation, module.dropout, module.linear2))
     ),
-    nn.TransformerEncoderLayer: _transformer_layer(TransformerEncoderLayer),
-    nn.TransformerDecoderLayer: _transformer_layer(TransformerDecoderLayer),
-    nn.TransformerEncoder: _stack(TransformerEncoder),
-    nn.TransformerDecoder: _stack(TransformerDecoder),
+    nn.TransformerEncoderLayer: _transformer_layer(layers.TransformerEncoderLayer),
+    nn.TransformerDecoderLayer: _transformer_layer(layers.TransformerDecoderLayer),
+    nn.TransformerEncoder: _stack(layers.TransformerEncoder),
+    nn.TransformerDecoder: _stack(layers.TransformerDecoder),
     CharRNN: lambda module: models.CharRNN(_build(module.embedding), _build(module.recurrent), _build(module.head)),
     DeepAutoencoder: lambda module: models.DeepAutoencoder(_build(module.encoder), _build(module.decoder)),
     CapsuleLayer: lambda module: models.CapsuleLayer(module.weight.shape, module.iterations),
@@ -254,10 +135,12 @@ EQUIVALENTS = {
     ),
     MarginLoss: lambda module: models.MarginLoss(),
     GPT: lambda module: gpt.GPT(module.config),
+    numpy_bert.BERT: bert.build,
+    numpy_bert.WithHead: bert.build,
     Transformer: lambda module: models.Transformer(
         {name: _build(part) for name, part in module.named_children()}, module.width, module.positions
     ),
-    nn.QuadraticLoss: lambda module: QuadraticLoss(module.reduction),
+    nn.QuadraticLoss: lambda module: layers.QuadraticLoss(module.reduction),
     nn.MSELoss: lambda module: torch.nn.MSELoss(reduction=module.reduction),
     nn.NLLLoss: lambda module: torch.nn.NLLLoss(reduction=module.reduction),
     nn.CrossEntropyLoss: lambda module: torch.nn.CrossEntropyLoss(
@@ -313,7 +196,7 @@ def _build_back(module: torch.nn.Module, rng) -> nn.Module:
     kind = type(module)
     if kind is torch.nn.Sequential:
         built = nn.Sequential(*(_build_back(child, rng) for child in module))
-    elif kind is Residual:
+    elif kind is layers.Residual:
         built = nn.Residual(_build_back(module.module, rng))
     elif kind is torch.nn.Dropout:
         if rng is None:
@@ -322,8 +205,8 @@ def _build_back(module: torch.nn.Module, rng) -> nn.Module:
     elif kind in _BACK:
         built = _BACK[kind](module, rng or start)
     else:
-        known = ", ".join(sorted(kind.__name__ for kind in (*_BACK, torch.nn.Dropout, torch.nn.Sequential, Residual)))
-        raise ValueError(f"{kind.__name__}: dlbook.nn has no equivalent; expected one of {known}")
+        known = sorted(one.__name__ for one in (*_BACK, torch.nn.Dropout, torch.nn.Sequential, layers.Residual))
+        raise ValueError(f"{kind.__name__}: dlbook.nn has no equivalent; expected one of {', '.join(known)}")
     built.training = module.training
     return built
 
@@ -388,7 +271,7 @@ def _activation(activation) -> str:
     raise ValueError(f"activation: dlbook.nn has relu and gelu between the linear layers, got {activation!r}")
 
 
-def _feed_forward_back(module: FeedForward, rng) -> nn.FeedForward:
+def _feed_forward_back(module: layers.FeedForward, rng) -> nn.FeedForward:
     first, bias = module.linear1, module.linear1.bias is not None
     sizes = first.in_features, first.out_features
     return nn.FeedForward(*sizes, _activation(module.activation), module.dropout.p, bias, rng=rng)
@@ -445,6 +328,12 @@ def _capsule_layer(module: models.CapsuleLayer, rng) -> CapsuleLayer:
     return CapsuleLayer(lower, length_in, upper, length_out, rng=rng, iterations=module.iterations)
 
 
+def _bert_with_head(module: bert.WithHead, rng) -> numpy_bert.WithHead:
+    own, kind = numpy_bert.BERT(module.bert.config, rng=rng), getattr(numpy_bert, type(module.head).__name__)
+    sized = isinstance(module.head, bert.TaggingHead) or type(module.head) is bert.ClassificationHead
+    return numpy_bert.WithHead(own, kind(own, *([module.head.output.out_features] if sized else []), rng=rng))
+
+
 def _transformer(module: models.Transformer, rng) -> Transformer:
     first, sizes = module.encoder.layers[0], (module.source.num_embeddings, module.target.num_embeddings)
     layers = len(module.encoder.layers), len(module.decoder.layers)
@@ -496,16 +385,16 @@ _BACK = {
     torch.nn.RNNCell: lambda m, rng: nn.RNNCell(m.input_size, m.hidden_size, m.bias, m.nonlinearity, rng=rng),
     torch.nn.LSTMCell: lambda m, rng: nn.LSTMCell(m.input_size, m.hidden_size, m.bias, rng=rng),
     torch.nn.GRUCell: lambda m, rng: nn.GRUCell(m.input_size, m.hidden_size, m.bias, rng=rng),
-    MultiheadAttention: _attention,
+    layers.MultiheadAttention: _attention,
     torch.nn.MultiheadAttention: _attention,
-    FeedForward: _feed_forward_back,
-    TransformerEncoderLayer: _layer_back(nn.TransformerEncoderLayer),
+    layers.FeedForward: _feed_forward_back,
+    layers.TransformerEncoderLayer: _layer_back(nn.TransformerEncoderLayer),
     torch.nn.TransformerEncoderLayer: _layer_back(nn.TransformerEncoderLayer),
-    TransformerDecoderLayer: _layer_back(nn.TransformerDecoderLayer),
+    layers.TransformerDecoderLayer: _layer_back(nn.TransformerDecoderLayer),
     torch.nn.TransformerDecoderLayer: _layer_back(nn.TransformerDecoderLayer),
-    TransformerEncoder: _stack_back(nn.TransformerEncoder),
+    layers.TransformerEncoder: _stack_back(nn.TransformerEncoder),
     torch.nn.TransformerEncoder: _stack_back(nn.TransformerEncoder),
-    TransformerDecoder: _stack_back(nn.TransformerDecoder),
+    layers.TransformerDecoder: _stack_back(nn.TransformerDecoder),
     torch.nn.TransformerDecoder: _stack_back(nn.TransformerDecoder),
     models.CharRNN: _char_rnn,
     models.DeepAutoencoder: _autoencoder,
@@ -513,8 +402,10 @@ _BACK = {
     models.CapsuleLayer: _capsule_layer,
     models.MarginLoss: lambda m, rng: MarginLoss(),
     models.Transformer: _transformer,
+    bert.BERT: lambda m, rng: numpy_bert.BERT(m.config, rng=rng),
+    bert.WithHead: _bert_with_head,
     gpt.GPT: lambda m, rng: GPT(m.config, rng=rng),
-    QuadraticLoss: _loss(nn.QuadraticLoss),
+    layers.QuadraticLoss: _loss(nn.QuadraticLoss),
     torch.nn.MSELoss: _loss(nn.MSELoss),
     torch.nn.NLLLoss: _loss(nn.NLLLoss, weight=None, ignore_index=-100),
     torch.nn.CrossEntropyLoss: _with(nn.CrossEntropyLoss, "reduction", "ignore_index", "label_smoothing", weight=None),

@@ -77,6 +77,8 @@ def test_embeddings_and_losses():
     for loss in (torch.nn.MSELoss(reduction="sum"), torch.nn.BCEWithLogitsLoss(), torch.nn.CrossEntropyLoss()):
         ours = from_torch(loss)
         assert (type(ours).__name__, ours.reduction) == (type(loss).__name__, loss.reduction)
+    ours = from_torch(torch.nn.CrossEntropyLoss(label_smoothing=0.1, ignore_index=0))
+    assert (ours.label_smoothing, ours.ignore_index) == (0.1, 0)
 
 
 def test_nested_modules_their_mode_and_dropout():
@@ -106,8 +108,8 @@ def test_every_equivalent_has_a_way_back():
         (lambda: torch.nn.Conv2d(1, 1, 3, padding="same"), "padding: dlbook.nn.Conv2d has zeros"),
         (lambda: torch.nn.LSTM(3, 4, proj_size=2), "proj_size: dlbook.nn.LSTM has only 0, got 2"),
         (
-            lambda: torch.nn.CrossEntropyLoss(label_smoothing=0.1),
-            "label_smoothing: dlbook.nn.CrossEntropyLoss has",
+            lambda: torch.nn.CrossEntropyLoss(weight=torch.ones(3)),
+            "weight: dlbook.nn.CrossEntropyLoss has only None",
         ),
     ],
 )
