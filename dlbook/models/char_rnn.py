@@ -15,6 +15,7 @@ import numpy as np
 
 from dlbook import nn
 from dlbook.optim import Optimizer
+from dlbook.train import fit_steps
 
 KINDS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -91,22 +92,18 @@ def learn(
     The state is carried from piece to piece, its gradient is not: it ends after `steps`.  max_norm : the gradients'
     common norm is clipped to it, None never.  Raises ValueError when a loss is not finite.
     """
-    loss, losses = nn.CrossEntropyLoss(), []
+    loss, losses, state = nn.CrossEntropyLoss(), [], None
+
+    def learn_from(x, y) -> float:
+        nonlocal state
+        (logits, state), cache = model.forward(x, state)
+        value, own = loss.forward(logits.reshape(-1, logits.shape[2]), y.reshape(-1))
+        model.backward(loss.backward(1.0, own).reshape(logits.shape), cache)
+        return float(value)
+
     for _ in range(passes):
         state = None
-        for x, y in streams(ids, batch_size, steps):
-            (logits, state), cache = model.forward(x, state)
-            value, own = loss.forward(logits.reshape(-1, logits.shape[2]), y.reshape(-1))
-            if not np.isfinite(value):
-                raise ValueError(
-                    f"loss: expected a number, got {value} at piece {len(losses)}; lower the learning rate"
-                )
-            optimizer.zero_grad()
-            model.backward(loss.backward(1.0, own).reshape(logits.shape), cache)
-            if max_norm is not None:
-                nn.clip_grad_norm_(model.parameters(), max_norm)
-            optimizer.step()
-            losses.append(float(value))
+        losses += fit_steps(learn_from, streams(ids, batch_size, steps), optimizer, max_norm=max_norm)
     return losses
 
 

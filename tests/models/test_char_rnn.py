@@ -99,5 +99,5 @@ def test_wrong_input_is_named():
         generate(build("rnn"), [], 3, rng=rng)
     model = build("rnn")
     model.head.bias.data = np.full(K, np.nan)
-    with pytest.raises(ValueError, match="loss: expected a number, got nan at piece 0; lower the learning rate"):
+    with pytest.raises(ValueError, match="loss: expected a number, got nan at step 0; lower the learning rate"):
         learn(model, np.arange(40) % K, optim.SGD(model.parameters(), 0.1), batch_size=2, steps=5)
