@@ -79,7 +79,34 @@ def _feed_forward_backward(owner, dy, caches):
 class _Layer(Module):
     """What encoder and decoder layers share: a branch is added to x, with a norm before it or after the sum."""
 
-    norm_first: bool
+    cross_attention: bool
+
+    def __init__(
+        self,
+        d_model: int,
+        nhead: int,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: str = "relu",
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        *,
+        rng: np.random.Generator,
+        dtype=np.float64,
+    ):
+        self.d_model, self.nhead, self.norm_first = d_model, nhead, norm_first
+        attention = (d_model, nhead, dropout, bias, batch_first)
+        self.self_attn = MultiheadAttention(*attention, rng=rng, dtype=dtype)
+        if self.cross_attention:
+            self.multihead_attn = MultiheadAttention(*attention, rng=rng, dtype=dtype)
+        _set_feed_forward(self, d_model, dim_feedforward, activation, dropout, bias, rng, dtype)
+        self.norm1, self.norm2 = (LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype) for _ in range(2))
+        self.dropout1, self.dropout2 = (Dropout(dropout, rng=rng) for _ in range(2))
+        if self.cross_attention:
+            self.norm3 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
+            self.dropout3 = Dropout(dropout, rng=rng)
 
     def _add(self, x, branch, norm, dropout):
         """branch : h -> (y, cache)."""
@@ -115,26 +142,7 @@ class TransformerEncoderLayer(_Layer):
     Raises ValueError when shapes do not fit.
     """
 
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: str = "relu",
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        bias: bool = True,
-        *,
-        rng: np.random.Generator,
-        dtype=np.float64,
-    ):
-        self.d_model, self.nhead, self.norm_first = d_model, nhead, norm_first
-        self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first, rng=rng, dtype=dtype)
-        _set_feed_forward(self, d_model, dim_feedforward, activation, dropout, bias, rng, dtype)
-        self.norm1, self.norm2 = (LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype) for _ in range(2))
-        self.dropout1, self.dropout2 = (Dropout(dropout, rng=rng) for _ in range(2))
+    cross_attention = False
 
     def forward(self, x, mask=None):
         """y, shape of x.  mask : broadcasts to (N, heads, T, T), True = may look."""
@@ -164,30 +172,7 @@ class TransformerDecoderLayer(_Layer):
     keys and values from the memory: "cross-attention".  Without a mask (`causal_mask`) x sees its own future too.
     """
 
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: str = "relu",
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        bias: bool = True,
-        *,
-        rng: np.random.Generator,
-        dtype=np.float64,
-    ):
-        self.d_model, self.nhead, self.norm_first = d_model, nhead, norm_first
-        attention = (d_model, nhead, dropout, bias, batch_first)
-        self.self_attn = MultiheadAttention(*attention, rng=rng, dtype=dtype)
-        self.multihead_attn = MultiheadAttention(*attention, rng=rng, dtype=dtype)
-        _set_feed_forward(self, d_model, dim_feedforward, activation, dropout, bias, rng, dtype)
-        self.norm1, self.norm2, self.norm3 = (
-            LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype) for _ in range(3)
-        )
-        self.dropout1, self.dropout2, self.dropout3 = (Dropout(dropout, rng=rng) for _ in range(3))
+    cross_attention = True
 
     def forward(self, x, memory, mask=None, memory_mask=None):
         """y, shape of x.  memory : (N, S, E).  mask : to (N, heads, T, T); memory_mask : to (N, heads, T, S)."""
