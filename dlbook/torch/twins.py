@@ -7,12 +7,13 @@ import torch
 
 from dlbook import nn
 from dlbook.models import bert as numpy_bert
+from dlbook.models import liquid as numpy_liquid
 from dlbook.models.capsules import CapsuleLayer, MarginLoss, PrimaryCapsules
 from dlbook.models.char_rnn import CharRNN
 from dlbook.models.deep_autoencoder import DeepAutoencoder
 from dlbook.models.gpt import GPT
 from dlbook.models.transformer import Transformer
-from dlbook.torch import bert, gpt, layers, models
+from dlbook.torch import bert, gpt, layers, liquid, models
 
 
 def _linear(module: nn.Linear) -> torch.nn.Module:
@@ -135,6 +136,9 @@ EQUIVALENTS = {
     ),
     MarginLoss: lambda module: models.MarginLoss(),
     GPT: lambda module: gpt.GPT(module.config),
+    numpy_liquid.LTC: lambda m: liquid.LTC(m.input_size, m.hidden_size, m.unfolds, m.liquid),
+    numpy_liquid.CfC: lambda m: liquid.CfC(m.input_size, m.hidden_size),
+    numpy_liquid.Forecaster: lambda m: liquid.Forecaster(_build(m.recurrent), _build(m.head)),
     numpy_bert.BERT: bert.build,
     numpy_bert.WithHead: bert.build,
     Transformer: lambda module: models.Transformer(
@@ -334,6 +338,15 @@ def _bert_with_head(module: bert.WithHead, rng) -> numpy_bert.WithHead:
     return numpy_bert.WithHead(own, kind(own, *([module.head.output.out_features] if sized else []), rng=rng))
 
 
+def _forecaster(module: liquid.Forecaster, rng) -> numpy_liquid.Forecaster:
+    inner, head = module.recurrent, module.head
+    kind = type(inner).__name__.lower()
+    clocked = kind in ("ltc", "cfc")
+    settings = {"unfolds": inner.unfolds, "liquid": inner.liquid} if kind == "ltc" else {}
+    sizes = inner.input_size - (not clocked), inner.hidden_size, head.out_features
+    return numpy_liquid.Forecaster(*sizes, kind, rng=rng, **settings)
+
+
 def _transformer(module: models.Transformer, rng) -> Transformer:
     first, sizes = module.encoder.layers[0], (module.source.num_embeddings, module.target.num_embeddings)
     layers = len(module.encoder.layers), len(module.decoder.layers)
@@ -402,6 +415,9 @@ _BACK = {
     models.CapsuleLayer: _capsule_layer,
     models.MarginLoss: lambda m, rng: MarginLoss(),
     models.Transformer: _transformer,
+    liquid.LTC: lambda m, rng: numpy_liquid.LTC(m.input_size, m.hidden_size, m.unfolds, m.liquid, rng=rng),
+    liquid.CfC: lambda m, rng: numpy_liquid.CfC(m.input_size, m.hidden_size, rng=rng),
+    liquid.Forecaster: _forecaster,
     bert.BERT: lambda m, rng: numpy_bert.BERT(m.config, rng=rng),
     bert.WithHead: _bert_with_head,
     gpt.GPT: lambda m, rng: GPT(m.config, rng=rng),
