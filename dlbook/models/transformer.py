@@ -1,6 +1,6 @@
 """The transformer of 2017: an encoder reads a sentence, a decoder writes another one and looks at it, in NumPy.
 
-    model = Transformer(31, 53, width=64, heads=4, hidden=128, rng=rng)
+    model = Transformer(34, 51, width=64, heads=4, hidden=128, rng=rng)
     losses = fit_steps(model.learn_from, batches, optimizer)     # (source, target from <start> to <end>, source_mask)
     written = model.translate(source, source_mask, start=1, end=2, length=20)
 
