@@ -7,13 +7,14 @@ import torch
 
 from dlbook import nn
 from dlbook.models import bert as numpy_bert
+from dlbook.models import clip as numpy_clip
 from dlbook.models import liquid as numpy_liquid
 from dlbook.models.capsules import CapsuleLayer, MarginLoss, PrimaryCapsules
 from dlbook.models.char_rnn import CharRNN
 from dlbook.models.deep_autoencoder import DeepAutoencoder
 from dlbook.models.gpt import GPT
 from dlbook.models.transformer import Transformer
-from dlbook.torch import bert, gpt, layers, liquid, models
+from dlbook.torch import bert, clip, gpt, layers, liquid, models
 
 
 def _linear(module: nn.Linear) -> torch.nn.Module:
@@ -139,6 +140,13 @@ EQUIVALENTS = {
     numpy_liquid.LTC: lambda m: liquid.LTC(m.input_size, m.hidden_size, m.unfolds, m.liquid),
     numpy_liquid.CfC: lambda m: liquid.CfC(m.input_size, m.hidden_size),
     numpy_liquid.Forecaster: lambda m: liquid.Forecaster(_build(m.recurrent), _build(m.head)),
+    numpy_clip.BagOfWords: lambda m: clip.BagOfWords(_build(m.embedding)),
+    numpy_clip.TextTransformer: lambda m: clip.TextTransformer(
+        _build(m.embedding), m.length, [_build(layer) for layer in m.layers], _build(m.norm)
+    ),
+    numpy_clip.CLIP: lambda m: clip.CLIP(
+        *map(_build, (m.picture_encoder, m.text_encoder, m.picture_projection, m.text_projection))
+    ),
     numpy_bert.BERT: bert.build,
     numpy_bert.WithHead: bert.build,
     Transformer: lambda module: models.Transformer(
@@ -347,6 +355,20 @@ def _forecaster(module: liquid.Forecaster, rng) -> numpy_liquid.Forecaster:
     return numpy_liquid.Forecaster(*sizes, kind, rng=rng, **settings)
 
 
+def _text_transformer(module: clip.TextTransformer, rng) -> numpy_clip.TextTransformer:
+    embedding, first = module.embedding, module.layers[0]
+    sizes = embedding.num_embeddings, len(module.positions), embedding.embedding_dim
+    inner = first.self_attn.num_heads, len(module.layers), first.linear1.out_features
+    return numpy_clip.TextTransformer(*sizes, *inner, rng=rng)
+
+
+def _clip(module: clip.CLIP, rng) -> numpy_clip.CLIP:
+    encoders = (_build_back(encoder, rng) for encoder in (module.picture_encoder, module.text_encoder))
+    projections = module.picture_projection, module.text_projection
+    widths = *(projection.in_features for projection in projections), projections[0].out_features
+    return numpy_clip.CLIP(*encoders, *widths, rng=rng)
+
+
 def _transformer(module: models.Transformer, rng) -> Transformer:
     first, sizes = module.encoder.layers[0], (module.source.num_embeddings, module.target.num_embeddings)
     layers = len(module.encoder.layers), len(module.decoder.layers)
@@ -418,6 +440,11 @@ _BACK = {
     liquid.LTC: lambda m, rng: numpy_liquid.LTC(m.input_size, m.hidden_size, m.unfolds, m.liquid, rng=rng),
     liquid.CfC: lambda m, rng: numpy_liquid.CfC(m.input_size, m.hidden_size, rng=rng),
     liquid.Forecaster: _forecaster,
+    clip.BagOfWords: lambda m, rng: numpy_clip.BagOfWords(
+        m.embedding.num_embeddings, m.embedding.embedding_dim, rng=rng
+    ),
+    clip.TextTransformer: _text_transformer,
+    clip.CLIP: _clip,
     bert.BERT: lambda m, rng: numpy_bert.BERT(m.config, rng=rng),
     bert.WithHead: _bert_with_head,
     gpt.GPT: lambda m, rng: GPT(m.config, rng=rng),
