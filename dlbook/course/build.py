@@ -184,9 +184,7 @@ def _notebook_cells(page, cell):
     elif kind == "test":
         metadata = {**_graded(cell, grade=True, solution=False, locked=True), "tags": ["raises-exception"]}
         if cell.hidden:
-            named = say(
-                "hidden test, {points} points: {title}", points=f"{cell.points:g}", title=source.test_title(text)
-            )
+            named = say("hidden test, {points}: {title}", points=_points(cell.points), title=source.test_title(text))
             text = f"# {named}\n### BEGIN HIDDEN TESTS\n{text}\n### END HIDDEN TESTS"
     if cell.keys.get("folded"):
         metadata["jupyter"] = {"source_hidden": True}
@@ -213,12 +211,16 @@ def _worth(page, exercise):
     kept = sum(test.points for test in tests if test.hidden)
     difficulty = int(page.cell(exercise).keys.get("difficulty", 1)) if tests else 1
     said = say(
-        "Difficulty {difficulty} of 3. {shown} points in the tests below, {kept} in hidden ones.",
+        "Difficulty {difficulty} of 3. {shown} in the tests below, {kept} in hidden ones.",
         difficulty=difficulty,
-        shown=f"{shown:g}",
+        shown=_points(shown),
         kept=f"{kept:g}",
     )
     return f"*{said}*"
+
+
+def _points(count):
+    return say("1 point") if count == 1 else say("{count} points", count=f"{count:g}")
 
 
 def _notebook(page, cells, language):

@@ -10,6 +10,7 @@ import pytest
 
 from dlbook.course import build, catalog, source, translation
 from dlbook.course.errors import CourseError
+from dlbook.language import speaking
 
 NAME = "00-moving-average"
 
@@ -88,6 +89,15 @@ def test_a_released_page_has_stubs_points_and_nbgraders_metadata(example, langua
     assert "[x]" not in cells["cold-question"].source
     for cell in cells.values():
         assert cell.metadata.dlbook.sha == hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "several"), [("en", "1 point", "2.5 points"), ("pt-BR", "1 ponto", "2.5 pontos")]
+)
+def test_one_point_is_not_points(language, one, several):
+    with speaking(language):
+        assert build._points(1.0) == one
+        assert build._points(2.5) == several
 
 
 def test_the_manifest_says_what_a_check_needs(example_files):
