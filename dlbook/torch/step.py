@@ -104,15 +104,19 @@ class Step:
                 with self._alone(k < len(portions) - 1):
                     sum_ += share * self.portion(x, y, share)
             except torch.OutOfMemoryError:
-                fits = self._largest_that_fits(x, y)
-                raise torch.OutOfMemoryError(
-                    f"out of memory on {self.device} with {len(x)} examples at a time; {fits} fit. The same steps with "
-                    f"less memory: accumulate={-(-len(x) * len(portions) // max(fits, 1))}"
-                ) from None
+                raise torch.OutOfMemoryError(self._advice(x, y, len(portions))) from None
         if self.max_norm is not None:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.max_norm)
         self.optimizer.step()
         return distributed.total(sum_)
+
+    def _advice(self, x, y, count: int) -> str:
+        """What to do when a step of `count` portions like (x, y) needs more memory than there is."""
+        fits, tried = self._largest_that_fits(x, y), f"out of memory on {self.device} with {len(x)} examples at a time"
+        if not fits:
+            other = "" if self.half else ", or try precision='bf16'"
+            return f"{tried}; not even one fits. Make the model or its inputs smaller{other}"
+        return f"{tried}; {fits} fit. The same steps with less memory: accumulate={-(-len(x) * count // fits)}"
 
     def _alone(self, more_to_come: bool):
         """Portions before the last need not tell the other processes their gradients."""

@@ -104,6 +104,17 @@ def test_too_little_memory_names_a_batch_that_fits():
     assert train(*tiny(), loss=Loss(), accumulate=4).train["loss"][0] > 0
 
 
+def test_where_not_even_one_example_fits_accumulating_is_no_advice():
+    class Loss(torch.nn.CrossEntropyLoss):
+        def forward(self, prediction, target):
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with pytest.raises(RuntimeError, match=r"16 examples at a time; not even one fits. Make the model .*, or try prec"):
+        train(*tiny(), loss=Loss())
+    with pytest.raises(RuntimeError, match=r"not even one fits. Make the model or its inputs smaller$"):
+        train(*tiny(), loss=Loss(), precision="bf16")
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="says what happens without a CUDA device")
 def test_no_cuda_is_one_clear_line():
     with pytest.raises(ValueError, match=r"device: expected cpu or auto, got cuda: this PyTorch .* sees no CUDA"):
