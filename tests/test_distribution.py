@@ -91,3 +91,15 @@ def test_the_readmes_extras_and_targets_exist():
 
 def _is_public(page, line):
     return any(line in cell.source for cell in page.cells if not (cell.kind == "test" and cell.hidden))
+
+
+def test_binder_has_the_versions_of_the_constraints():
+    def versions(path):
+        lines = (ROOT / path).read_text(encoding="utf8").splitlines()
+        pinned = [line.split("==") for line in lines if "==" in line and not line.startswith("#")]
+        return {re.sub(r"[-_.]+", "-", name).lower(): version.strip() for name, version in pinned}
+
+    constraints = versions("constraints.txt")
+    own = versions("binder/requirements.txt")
+    assert len(own) > 50
+    assert {name: version for name, version in own.items() if constraints.get(name) != version} == {}
