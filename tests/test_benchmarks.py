@@ -19,7 +19,7 @@ ROWS = {
     "verdict": 2,
     "check": 1,
     "build": 1,
-    "pages": 5,
+    "pages": 7,
     "grading": 2,
     "gpu": 1,
 }
