@@ -12,7 +12,6 @@ Devlin, Chang, Lee and Toutanova 2019.  Book: chapters 76–78.
 from __future__ import annotations
 
 import dataclasses
-from typing import NamedTuple
 
 import numpy as np
 
@@ -70,14 +69,6 @@ def parameter_count(config: BERTConfig, pooler: bool = True) -> int:
     return embeddings + config.layers * (attention + feed_forward + norms) + (D * D + D if pooler else 0)
 
 
-class SentenceCache(NamedTuple):
-    """What `sentence_embedding` remembers."""
-
-    shares: np.ndarray
-    direction: np.ndarray
-    length: np.ndarray
-
-
 def sentence_embedding(hidden, mask, eps: float = 1e-12):
     """y = m / max(‖m‖, eps) with m the mean of the states of the real tokens: one vector of length 1 for a text.
 
@@ -85,23 +76,15 @@ def sentence_embedding(hidden, mask, eps: float = 1e-12):
     A text without any token gives zeros.  Raises ValueError for a mask of another shape or type.
     Reimers and Gurevych 2019 (Sentence-BERT).  Book: chapter 78.
     """
-    hidden, mask = np.asarray(hidden), np.asarray(mask)
-    if hidden.ndim != 3 or mask.shape != hidden.shape[:2] or mask.dtype != bool:
-        raise ValueError(
-            f"mask: expected booleans {hidden.shape[:2]}, for hidden {hidden.shape}, got {mask.dtype} {mask.shape}"
-        )
-    shares = mask / np.maximum(mask.sum(axis=1, keepdims=True), 1)
-    shares = shares.astype(hidden.dtype)[:, None]  # (N, 1, T)
-    mean = np.matmul(shares, hidden)[:, 0]
-    length = np.maximum(np.sqrt((mean * mean).sum(axis=1, keepdims=True)), hidden.dtype.type(eps))
-    return mean / length, SentenceCache(shares, mean / length, length)
+    mean, first = nn.masked_mean(hidden, mask, "hidden")
+    y, second = nn.l2_normalize(mean, eps)
+    return y, (first, second)
 
 
-def sentence_embedding_backward(dy, cache: SentenceCache):
+def sentence_embedding_backward(dy, cache):
     """dhidden (N, T, D) = share · dm, with dm = (dy - y (y · dy)) / ‖m‖: what points along y changes nothing."""
-    shares, y, length = cache
-    dmean = (dy - y * (y * dy).sum(axis=1, keepdims=True)) / length
-    return shares.swapaxes(1, 2) * dmean[:, None]
+    first, second = cache
+    return nn.masked_mean_backward(nn.l2_normalize_backward(dy, second), first)
 
 
 def best_span(start, end, longest: int | None = None) -> tuple[int, int]:

@@ -25,20 +25,6 @@ from dlbook.train import fit_steps
 
 START_LOG_SCALE = math.log(1 / 0.07)
 MAX_LOG_SCALE = math.log(100)
-SMALLEST_LENGTH = 1e-12
-
-
-def l2_normalize(x):
-    """y = x / ‖x‖ along the last axis; a row of zeros stays.  Returns y and the cache."""
-    length = np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), SMALLEST_LENGTH)
-    y = x / length
-    return y, (y, length)
-
-
-def l2_normalize_backward(dy, cache):
-    """dx = (dy - y (y·dy)) / ‖x‖: what points along x is taken out, for a longer x has the same y."""
-    y, length = cache
-    return (dy - y * np.sum(y * dy, axis=-1, keepdims=True)) / length
 
 
 def info_nce(images, texts, log_scale, targets=None):
@@ -58,8 +44,8 @@ def info_nce(images, texts, log_scale, targets=None):
         by_row = by_column = np.arange(len(images))
     else:
         by_row, by_column = _shared_out(targets, len(images)), _shared_out(np.transpose(targets), len(images))
-    unit_images, image_cache = l2_normalize(images)
-    unit_texts, text_cache = l2_normalize(texts)
+    unit_images, image_cache = nn.l2_normalize(images)
+    unit_texts, text_cache = nn.l2_normalize(texts)
     similarity = unit_images @ unit_texts.T
     scale = np.exp(np.asarray(log_scale, similarity.dtype))
     by_image, row_cache = nn.cross_entropy(scale * similarity, by_row)
@@ -75,8 +61,8 @@ def info_nce_backward(dloss, cache):
     similarity, scale, row_cache, column_cache, image_cache, text_cache = cache
     dscores = nn.cross_entropy_backward(0.5 * dloss, row_cache) + nn.cross_entropy_backward(0.5 * dloss, column_cache).T
     dsimilarity = scale * dscores
-    dimages = l2_normalize_backward(dsimilarity @ text_cache[0], image_cache)
-    dtexts = l2_normalize_backward(dsimilarity.T @ image_cache[0], text_cache)
+    dimages = nn.l2_normalize_backward(dsimilarity @ text_cache[0], image_cache)
+    dtexts = nn.l2_normalize_backward(dsimilarity.T @ image_cache[0], text_cache)
     return dimages, dtexts, np.sum(dsimilarity * similarity)
 
 
@@ -101,7 +87,7 @@ def multi_positive_targets(captions) -> np.ndarray:
 
 def class_vectors(prompts: np.ndarray) -> np.ndarray:
     """One unit vector a class out of several prompts: normalised, averaged, normalised again.  (C, P, d) -> (C, d)."""
-    return l2_normalize(l2_normalize(prompts)[0].mean(axis=1))[0]
+    return nn.l2_normalize(nn.l2_normalize(prompts)[0].mean(axis=1))[0]
 
 
 def zero_shot(images: np.ndarray, classes: np.ndarray) -> np.ndarray:
@@ -144,12 +130,6 @@ class Words:
         return ids
 
 
-def _shares(ids, dtype) -> np.ndarray:
-    """(N, T): 1 / (number of words) at each word of a sentence, 0 at the padding."""
-    real = (np.asarray(ids) != 0).astype(dtype)
-    return real / np.maximum(real.sum(axis=1, keepdims=True), 1)
-
-
 class BagOfWords(nn.Module):
     """The mean of the vectors of a sentence's words, in whatever order.  ids (N, T), 0 is padding -> (N, width)."""
 
@@ -158,13 +138,13 @@ class BagOfWords(nn.Module):
         self.embedding = nn.Embedding(vocabulary_size, width, rng=rng, dtype=dtype)
 
     def forward(self, ids):
-        vectors, cache = self.embedding.forward(ids)
-        share = _shares(ids, vectors.dtype)
-        return np.einsum("nt,ntd->nd", share, vectors), (share, cache)
+        vectors, first = self.embedding.forward(ids)
+        y, last = nn.masked_mean(vectors, np.asarray(ids) != 0)
+        return y, (first, last)
 
     def backward(self, dy, cache):
-        share, embedding_cache = cache
-        self.embedding.backward(share[..., None] * dy[:, None], embedding_cache)
+        first, last = cache
+        self.embedding.backward(nn.masked_mean_backward(dy, last), first)
 
 
 class TextTransformer(nn.Module):
@@ -208,13 +188,13 @@ class TextTransformer(nn.Module):
         for layer in self.layers:
             x, cache = layer.forward(x, mask)
             caches.append(cache)
-        x, last = self.norm.forward(x)
-        share = _shares(ids, x.dtype)
-        return np.einsum("nt,ntd->nd", share, x), (first, caches, last, share)
+        x, normed = self.norm.forward(x)
+        y, last = nn.masked_mean(x, ids != 0)
+        return y, (first, caches, normed, last)
 
     def backward(self, dy, cache):
-        first, caches, last, share = cache
-        dx = self.norm.backward(share[..., None] * dy[:, None], last)
+        first, caches, normed, last = cache
+        dx = self.norm.backward(nn.masked_mean_backward(dy, last), normed)
         for layer, own in zip(reversed(self.layers), reversed(caches), strict=True):
             dx = layer.backward(dx, own)
         dpositions = np.zeros(self.positions.shape, dx.dtype)
@@ -267,11 +247,11 @@ class CLIP(nn.Module):
 
     def encode_pictures(self, pictures) -> np.ndarray:
         """Unit vectors (N, width)."""
-        return l2_normalize(self.picture_projection(self.picture_encoder(pictures)))[0]
+        return nn.l2_normalize(self.picture_projection(self.picture_encoder(pictures)))[0]
 
     def encode_texts(self, ids) -> np.ndarray:
         """Unit vectors (N, width)."""
-        return l2_normalize(self.text_projection(self.text_encoder(ids)))[0]
+        return nn.l2_normalize(self.text_projection(self.text_encoder(ids)))[0]
 
     def learn_from(self, pictures, ids, targets=None) -> float:
         """The loss of N pairs; adds its gradients.  Before, `limit_scale`, for the last step may have gone too far."""

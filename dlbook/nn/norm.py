@@ -156,6 +156,23 @@ def rms_norm_backward(dy, cache):
     return dx, None if weight is None else (dy * normalized).sum(axis=examples)
 
 
+def l2_normalize(x, eps: float = 1e-12):
+    """y = x / max(‖x‖, eps) along the last axis: length 1; a row of zeros stays.  As torch.nn.functional.normalize.
+
+    x, y : (…, D).  Returns y and the cache.  Book: chapters 78, 84.
+    """
+    x = as_float(x)
+    length = np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), x.dtype.type(eps))
+    y = x / length
+    return y, (y, length)
+
+
+def l2_normalize_backward(dy, cache):
+    """dx = (dy - y (y·dy)) / ‖x‖: what points along x is taken out, for a longer x has the same y."""
+    y, length = cache
+    return (dy - y * np.sum(y * dy, axis=-1, keepdims=True)) / length
+
+
 def _last_axes(x, weight, normalized_shape):
     """The shape that is normalised, that of the weight without one, and its axes of x: (-2, -1) for two.
 

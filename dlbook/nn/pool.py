@@ -154,6 +154,26 @@ def _back(dcols, shape, kernel_size, stride, padding):
     return dx[:, :, rows : rows + height, cols : cols + width]
 
 
+def masked_mean(x, mask, name: str = "x"):
+    """y = the mean of the vectors that the mask allows: one for each sequence, whatever its length.
+
+    x : (N, T, D).  mask : (N, T) booleans, True where a vector counts.  Returns y : (N, D) and the cache.
+    name : what the caller calls x, for errors.
+    A sequence without any gives zeros.  Raises ValueError for a mask of another shape or type.  Book: chapters 78, 84.
+    """
+    x, mask = as_float(x, name), np.asarray(mask)
+    if x.ndim != 3 or mask.shape != x.shape[:2] or mask.dtype != bool:
+        raise ValueError(f"mask: expected booleans {x.shape[:2]}, for {name} {x.shape}, got {mask.dtype} {mask.shape}")
+    real = mask.astype(x.dtype)
+    shares = real / np.maximum(real.sum(axis=1, keepdims=True), 1)
+    return np.einsum("nt,ntd->nd", shares, x), shares
+
+
+def masked_mean_backward(dy, cache):
+    """dx (N, T, D): each vector's share of dy."""
+    return cache[:, :, None] * dy[:, None]
+
+
 class _Pool(Module):
     def __init__(self, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0):
         self.kernel_size = pair(kernel_size, "kernel_size", 1)

@@ -315,7 +315,7 @@ def other_vectors():
     for N, d, size in [(1, 3, 1.0), (4, 1, 2.0), (5, 6, 1e3), (2, 7, 1e-3)]:
         x, dy = size * rng.normal(size=(N, d)), rng.normal(size=(N, d))
         dx = check.call(unit_rows_backward, dy, x, returns=("dx",))
-        right = clip.l2_normalize_backward(dy, clip.l2_normalize(x)[1])
+        right = nn.l2_normalize_backward(dy, nn.l2_normalize(x)[1])
         check.close(dx * size, right * size, name=f"dx · {size:g} for N = {N}, d = {d}")
 
 
@@ -457,20 +457,20 @@ def gradients_of_the_vectors():
     dimages, dtexts, _ = check.call(
         clip_loss_backward, images, texts, log_scale, returns=("dimages", "dtexts", "dlog_scale")
     )
-    (I, first), (T, second), scale = clip.l2_normalize(images), clip.l2_normalize(texts), np.exp(log_scale)
+    (I, first), (T, second), scale = nn.l2_normalize(images), nn.l2_normalize(texts), np.exp(log_scale)
     scores = scale * I @ T.T
     rows = (nn.softmax(scores)[0] - np.eye(4)) / 4
     both = (rows + (nn.softmax(scores, axis=0)[0] - np.eye(4)) / 4) / 2
     check.gradient(lambda v: clip.info_nce(v, texts, log_scale)[0], dimages, images, name="dimages", hints={
         "half": lambda right: 2 * right,
-        "one-way": lambda right: clip.l2_normalize_backward(scale * rows @ T, first),
+        "one-way": lambda right: nn.l2_normalize_backward(scale * rows @ T, first),
         "batch": lambda right: 4 * right,
         "projector": lambda right: scale * both @ T,
         "scale": lambda right: right / scale,
         "sign": lambda right: -right,
     })  # fmt: skip
     check.gradient(lambda v: clip.info_nce(images, v, log_scale)[0], dtexts, texts, name="dtexts", hints={
-        "transposed": lambda right: clip.l2_normalize_backward(scale * both @ I, second),
+        "transposed": lambda right: nn.l2_normalize_backward(scale * both @ I, second),
     })  # fmt: skip
 
 
@@ -665,11 +665,11 @@ def four_prompts_a_class():
     """Forty pictures, five classes, four prompts each"""
     images, prompts = prompt_case(40, 5, 4, 3)
     labels = check.call(zero_shot, images, prompts, returns=("labels",))
-    unit = clip.l2_normalize(prompts)[0]
-    cosines = np.einsum("bd,cpd->bcp", clip.l2_normalize(images)[0], unit)
+    unit = nn.l2_normalize(prompts)[0]
+    cosines = np.einsum("bd,cpd->bcp", nn.l2_normalize(images)[0], unit)
     check.equal(labels, clip.zero_shot(images, clip.class_vectors(prompts)), name="labels", hints={
         "again": lambda right: cosines.mean(axis=2).argmax(axis=1),
-        "first": lambda right: (images @ clip.l2_normalize(prompts.mean(axis=1))[0].T).argmax(axis=1),
+        "first": lambda right: (images @ nn.l2_normalize(prompts.mean(axis=1))[0].T).argmax(axis=1),
         "probabilities": lambda right: nn.softmax(cosines, axis=1)[0].mean(axis=2).argmax(axis=1),
         "best": lambda right: cosines.max(axis=2).argmax(axis=1),
     })  # fmt: skip

@@ -234,3 +234,19 @@ def test_one_example_cannot_be_normalised_in_training():
 def test_wrong_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(("N", "d"), [(1, 3), (4, 2), (5, 7)])
+def test_length_one(N, d, numerical_gradient):
+    rng = np.random.default_rng(10 * N + d)
+    x, dy = rng.normal(size=(2, N, d)) * rng.uniform(0.5, 4, (2, N, 1))
+    y, cache = nn.l2_normalize(x)
+    np.testing.assert_allclose(np.linalg.norm(y, axis=1), 1)
+    expected = numerical_gradient(lambda v: nn.l2_normalize(v)[0], x, dy)
+    np.testing.assert_allclose(nn.l2_normalize_backward(dy, cache), expected, rtol=1e-6, atol=1e-9)
+
+
+def test_a_row_of_zeros_stays():
+    y, cache = nn.l2_normalize(np.zeros((2, 3)))
+    np.testing.assert_array_equal(y, 0)
+    assert np.isfinite(nn.l2_normalize_backward(np.ones((2, 3)), cache)).all()

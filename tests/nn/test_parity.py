@@ -398,3 +398,14 @@ def test_erf_equals_torch():
     x = np.concatenate([np.linspace(-8, 8, 4001), [0.46875, -0.46875, 4.0, -4.0, 1e300, -1e300, np.inf, -np.inf]])
     np.testing.assert_allclose(nn.erf(x), torch.erf(torch.tensor(x)).numpy(), rtol=1e-14, atol=0)
     assert np.isnan(nn.erf(np.nan))
+
+
+def test_lengths_equal_torch():
+    x = np.random.default_rng(0).standard_normal((4, 3, 5))
+    tx = torch.tensor(x, requires_grad=True)
+    y, cache = nn.l2_normalize(x)
+    ty = torch.nn.functional.normalize(tx, dim=-1)
+    np.testing.assert_allclose(y, ty.detach().numpy(), **EXACT)
+    dy = np.random.default_rng(1).standard_normal(x.shape)
+    ty.backward(torch.from_numpy(dy))
+    np.testing.assert_allclose(nn.l2_normalize_backward(dy, cache), tx.grad.numpy(), **EXACT)

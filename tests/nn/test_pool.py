@@ -113,3 +113,15 @@ def test_upstream_gradients_have_the_shape_of_the_output():
         y, cache = pool(X)
         with pytest.raises(ValueError, match="dy: expected shape"):
             backward(y[:1], cache)
+
+
+def test_the_mean_of_what_counts(numerical_gradient):
+    x = np.cos(1.3 * np.arange(3 * 4 * 2.0)).reshape(3, 4, 2)
+    mask = np.array([[True, True, False, True], [False, True, False, False], [False] * 4])
+    y, cache = nn.masked_mean(x, mask)
+    np.testing.assert_allclose(y, [x[0, [0, 1, 3]].mean(axis=0), x[1, 1], [0, 0]])
+    dy = np.sin(1 + np.arange(6.0)).reshape(3, 2)
+    expected = numerical_gradient(lambda v: nn.masked_mean(v, mask)[0], x, dy)
+    np.testing.assert_allclose(nn.masked_mean_backward(dy, cache), expected, rtol=1e-6, atol=1e-9)
+    with pytest.raises(ValueError, match=r"mask: expected booleans \(3, 4\), for x \(3, 4, 2\), got bool \(4, 3\)"):
+        nn.masked_mean(x, mask.T)
