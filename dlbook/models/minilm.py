@@ -106,13 +106,14 @@ class MiniLM:
         """
         if isinstance(texts, str):
             raise ValueError("texts: expected a list of texts, got one text; write [text]")
-        lengths = [len(self.tokenizer.pack(text, length=self.length)[0]) for text in texts]
+        packed = [self.tokenizer.pack(text, length=self.length) for text in texts]
+        lengths = [len(ids) for ids, _ in packed]
         vectors = np.empty((len(texts), self.bert.config.width), self.bert.token.weight.data.dtype)
         waiting = sorted(range(len(texts)), key=lambda i: lengths[i])
         while waiting:
             fit = [n for n, i in enumerate(waiting, 1) if n * lengths[i] <= batch_tokens]
             rows, waiting = waiting[: max(fit, default=1)], waiting[max(fit, default=1) :]
-            ids, segments, mask = self.tokenizer.batch([texts[i] for i in rows], length=self.length)
+            ids, segments, mask = self.tokenizer.pad([packed[i] for i in rows])
             vectors[rows], _ = sentence_embedding(self.bert(ids, segments, mask), mask)
         return vectors
 

@@ -131,11 +131,14 @@ class Transformer(nn.Module):
     def extend(self, tokens, writing: Writing) -> np.ndarray:
         """Scores (N, T, K) after each of the T target tokens (N, T) that follow those already written."""
         with in_mode(self, training=False):
-            x, _ = self._embed(self.target, tokens, writing.length)
-            for layer, (own, cross) in zip(self.decoder.layers, writing.caches, strict=True):
-                x = layer.extend(x, own, cross, writing.memory_mask)
-            x = x if self.decoder.norm is None else self.decoder.norm(x)
-            return self.head(x)
+            return self._extend(tokens, writing)
+
+    def _extend(self, tokens, writing: Writing) -> np.ndarray:
+        x, _ = self._embed(self.target, tokens, writing.length)
+        for layer, (own, cross) in zip(self.decoder.layers, writing.caches, strict=True):
+            x = layer.extend(x, own, cross, writing.memory_mask)
+        x = x if self.decoder.norm is None else self.decoder.norm(x)
+        return self.head(x)
 
     def translate(
         self, source, source_mask=None, *, start: int, end: int, length: int, cached: bool = True
@@ -146,11 +149,12 @@ class Transformer(nn.Module):
         """
         tokens = np.full((len(source), 1), start)
         writing = self.begin(source, source_mask)
-        for _ in range(length):
-            new = tokens[:, writing.length :] if cached else tokens
-            logits = self.extend(new, writing if cached else writing.restarted())
-            likeliest = np.where((tokens == end).any(axis=1), end, logits[:, -1].argmax(axis=-1))
-            tokens = np.concatenate([tokens, likeliest[:, None]], axis=1)
+        with in_mode(self, training=False):
+            for _ in range(length):
+                new = tokens[:, writing.length :] if cached else tokens
+                logits = self._extend(new, writing if cached else writing.restarted())
+                likeliest = np.where((tokens == end).any(axis=1), end, logits[:, -1].argmax(axis=-1))
+                tokens = np.concatenate([tokens, likeliest[:, None]], axis=1)
         return tokens[:, 1:]
 
     def beam(
@@ -160,9 +164,10 @@ class Transformer(nn.Module):
         writing = self.begin(np.asarray(source)[None])
 
         def step(tokens):
-            return self.extend(np.array([tokens]), writing.restarted())[0, -1]
+            return self._extend(np.array([tokens]), writing.restarted())[0, -1]
 
-        return beam_search(step, [start], end, width, length, alpha)
+        with in_mode(self, training=False):
+            return beam_search(step, [start], end, width, length, alpha)
 
     def maps(self, source, target, source_mask=None) -> Maps:
         """Who looks where in a pair (source (N, S), target (N, T)), in evaluation mode."""
@@ -188,7 +193,7 @@ class Transformer(nn.Module):
             raise ValueError(f"tokens: expected integers of shape (N, T), got {x.shape[:-1]}")
         x = x * x.dtype.type(math.sqrt(self.width))
         if self.positions:
-            x = x + nn.sinusoidal_positions(start + x.shape[1], self.width, dtype=x.dtype)[start:]
+            x = x + nn.sinusoidal_positions(x.shape[1], self.width, dtype=x.dtype, start=start)
         x, dropped = self.dropout.forward(x)
         return x, (cache, dropped)
 

@@ -11,13 +11,16 @@ import numpy as np
 from dlbook.nn.arrays import as_float, upstream
 
 
-def sinusoidal_positions(count: int, width: int, base: float = 10_000.0, dtype=np.float64) -> np.ndarray:
+def sinusoidal_positions(
+    count: int, width: int, base: float = 10_000.0, dtype=np.float64, start: int = 0
+) -> np.ndarray:
     """(T, D): entry (t, 2i) is sin(t / base^(2i/D)), entry (t, 2i + 1) the cosine of the same.
 
+    count : T.  start : the first t, for rows that go on where others ended.
     The row of t + s is that of t, turned pair by pair through angles that depend on s alone.
     Raises ValueError for an odd width.  Vaswani et al. 2017, section 3.5.
     """
-    angles = _angles(np.arange(count), width, base)
+    angles = _angles(np.arange(start, start + count), width, base)
     positions = np.empty((count, width), dtype)
     positions[:, 0::2], positions[:, 1::2] = np.sin(angles), np.cos(angles)
     return positions

@@ -181,7 +181,10 @@ class WordPieceTokenizer:
         seconds = [None] * len(texts) if seconds is None else seconds
         if len(seconds) != len(texts):
             raise ValueError(f"seconds: expected one for each of the {len(texts)} texts, got {len(seconds)}")
-        packed = [self.pack(text, second, length) for text, second in zip(texts, seconds, strict=True)]
+        return self.pad([self.pack(text, second, length) for text, second in zip(texts, seconds, strict=True)])
+
+    def pad(self, packed: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Results of `pack`, filled up with [PAD] to the longest: ids, segments and mask, as `batch` gives them."""
         lengths = np.array([len(ids) for ids, _ in packed], dtype=np.int64)
         mask = np.arange(max(lengths, default=0)) < lengths[:, None]
         ids, segments = np.full(mask.shape, self.number(PAD)), np.zeros(mask.shape, np.int64)

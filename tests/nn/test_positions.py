@@ -13,6 +13,11 @@ def test_sinusoids_by_hand():
     assert nn.sinusoidal_positions(2, 6, dtype=np.float32).dtype == np.float32
 
 
+def test_rows_go_on_where_others_ended():
+    whole = nn.sinusoidal_positions(9, 6)
+    np.testing.assert_array_equal(nn.sinusoidal_positions(4, 6, start=5), whole[5:])
+
+
 def test_a_shift_is_a_rotation_that_does_not_know_where():
     positions = nn.sinusoidal_positions(40, 8)
     near = positions[5:15] @ positions[8:18].T
