@@ -15,6 +15,7 @@ import numpy as np
 
 from dlbook import nn
 from dlbook.optim import Optimizer
+from dlbook.text import draw
 from dlbook.train import fit_steps
 
 KINDS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -134,7 +135,6 @@ def generate(model: CharRNN, start, length: int, *, rng: np.random.Generator, te
         if temperature == 0:
             written[t] = scores.argmax()
         else:
-            shares = np.cumsum(nn.softmax(scores / temperature)[0])
-            written[t] = min(np.searchsorted(shares, rng.random() * shares[-1], side="right"), len(shares) - 1)
+            written[t] = draw(nn.softmax(scores / temperature)[0], rng)
         logits, state = model(written[t : t + 1, None], state)
     return written

@@ -25,7 +25,32 @@ from dlbook.nn.norm import LayerNorm
 ACTIVATIONS = {"relu": ReLU, "gelu": GELU, "gelu_tanh": lambda: GELU("tanh")}
 
 
-class FeedForward(Module):
+class _Hidden(Module):
+    """What holds a feed-forward network: `linear1`, `activation`, `dropout`, `linear2`, as torch names them."""
+
+    def _set_feed_forward(self, d_model, dim_feedforward, activation, dropout, bias, rng, dtype) -> None:
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"activation: expected one of {', '.join(ACTIVATIONS)}, got {activation!r}")
+        self.linear1 = Linear(d_model, dim_feedforward, bias, rng=rng, dtype=dtype)
+        self.activation = ACTIVATIONS[activation]()
+        self.dropout = Dropout(dropout, rng=rng)
+        self.linear2 = Linear(dim_feedforward, d_model, bias, rng=rng, dtype=dtype)
+
+    def _feed_forward(self, x):
+        caches = []
+        for module in (self.linear1, self.activation, self.dropout, self.linear2):
+            x, cache = module.forward(x)
+            caches.append(cache)
+        return x, caches
+
+    def _feed_forward_backward(self, dy, caches):
+        modules = self.linear1, self.activation, self.dropout, self.linear2
+        for module, cache in zip(reversed(modules), reversed(caches), strict=True):
+            dy = module.backward(dy, cache)
+        return dy
+
+
+class FeedForward(_Hidden):
     """W₂ φ(W₁ x + b₁) + b₂, the same at every position: x (…, E) -> (…, E).
 
     d_model : E.  dim_feedforward : hidden units.  activation : φ, "relu", "gelu", or "gelu_tanh", GPT-2's.
@@ -43,40 +68,16 @@ class FeedForward(Module):
         rng: np.random.Generator,
         dtype=np.float64,
     ):
-        _set_feed_forward(self, d_model, dim_feedforward, activation, dropout, bias, rng, dtype)
+        self._set_feed_forward(d_model, dim_feedforward, activation, dropout, bias, rng, dtype)
 
     def forward(self, x):
-        return _feed_forward(self, x)
+        return self._feed_forward(x)
 
     def backward(self, dy, cache):
-        return _feed_forward_backward(self, dy, cache)
+        return self._feed_forward_backward(dy, cache)
 
 
-def _set_feed_forward(owner, d_model, dim_feedforward, activation, dropout, bias, rng, dtype) -> None:
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"activation: expected one of {', '.join(ACTIVATIONS)}, got {activation!r}")
-    owner.linear1 = Linear(d_model, dim_feedforward, bias, rng=rng, dtype=dtype)
-    owner.activation = ACTIVATIONS[activation]()
-    owner.dropout = Dropout(dropout, rng=rng)
-    owner.linear2 = Linear(dim_feedforward, d_model, bias, rng=rng, dtype=dtype)
-
-
-def _feed_forward(owner, x):
-    caches = []
-    for module in (owner.linear1, owner.activation, owner.dropout, owner.linear2):
-        x, cache = module.forward(x)
-        caches.append(cache)
-    return x, caches
-
-
-def _feed_forward_backward(owner, dy, caches):
-    modules = owner.linear1, owner.activation, owner.dropout, owner.linear2
-    for module, cache in zip(reversed(modules), reversed(caches), strict=True):
-        dy = module.backward(dy, cache)
-    return dy
-
-
-class _Layer(Module):
+class _Layer(_Hidden):
     """What encoder and decoder layers share: a branch is added to x, with a norm before it or after the sum."""
 
     cross_attention: bool
@@ -101,7 +102,7 @@ class _Layer(Module):
         self.self_attn = MultiheadAttention(*attention, rng=rng, dtype=dtype)
         if self.cross_attention:
             self.multihead_attn = MultiheadAttention(*attention, rng=rng, dtype=dtype)
-        _set_feed_forward(self, d_model, dim_feedforward, activation, dropout, bias, rng, dtype)
+        self._set_feed_forward(d_model, dim_feedforward, activation, dropout, bias, rng, dtype)
         self.norm1, self.norm2 = (LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype) for _ in range(2))
         self.dropout1, self.dropout2 = (Dropout(dropout, rng=rng) for _ in range(2))
         if self.cross_attention:
@@ -124,12 +125,6 @@ class _Layer(Module):
         dsum = dy if self.norm_first else norm.backward(dy, c_norm)
         dh = branch(dropout.backward(dsum, c_dropout), c_branch)
         return dsum + (norm.backward(dh, c_norm) if self.norm_first else dh)
-
-    def _feed_forward(self, h):
-        return _feed_forward(self, h)
-
-    def _feed_forward_backward(self, dy, caches):
-        return _feed_forward_backward(self, dy, caches)
 
 
 class TransformerEncoderLayer(_Layer):
