@@ -129,7 +129,8 @@ class BERT(nn.Module):
     """Embeddings of token, position and segment, added and normalised, then L layers that look in both directions.
 
     forward(ids (N, T), segments (N, T), mask) -> hidden (N, T, D): one vector for each token.
-    All matrices start from N(0, 0.02²), biases at 0.  Parameters: token, position, segment, norm, layers.0 …, pooler.
+    All matrices start from N(0, 0.02²), biases at 0.
+    Parameters: token, position, segment, norm, encoder.layers.0 …, pooler.
     """
 
     def __init__(self, config: BERTConfig, *, rng: np.random.Generator, dtype=np.float64):
@@ -139,12 +140,13 @@ class BERT(nn.Module):
         )
         self.norm = nn.LayerNorm(c.width, c.eps, dtype=dtype)
         self.dropout = nn.Dropout(c.dropout, rng=rng)
-        self.layers = [
+        layers = [
             nn.TransformerEncoderLayer(
                 c.width, c.heads, c.hidden, c.dropout, "gelu", c.eps, batch_first=True, rng=rng, dtype=dtype
             )
             for _ in range(c.layers)
         ]
+        self.encoder = nn.TransformerEncoder(layers)
         self.pooler = Pooler(c.width, rng=rng, dtype=dtype)
         _start(self, rng)
 
@@ -166,17 +168,13 @@ class BERT(nn.Module):
         kinds, segment = self.segment.forward(segments)
         x, norm = self.norm.forward(tokens + places + kinds)
         x, dropped = self.dropout.forward(x)
-        looks, caches = _attention_mask(mask, ids.shape), []
-        for layer in self.layers:
-            x, cache = layer.forward(x, looks)
-            caches.append(cache)
-        return x, (token, position, segment, norm, dropped, caches)
+        hidden, encoded = self.encoder.forward(x, _attention_mask(mask, ids.shape))
+        return hidden, (token, position, segment, norm, dropped, encoded)
 
     def backward(self, dhidden, cache) -> None:
         """Adds the gradients of the parameters.  Tokens have none, so nothing is returned."""
-        token, position, segment, norm, dropped, caches = cache
-        for layer, own in zip(reversed(self.layers), reversed(caches), strict=True):
-            dhidden = layer.backward(dhidden, own)
+        token, position, segment, norm, dropped, encoded = cache
+        dhidden = self.encoder.backward(dhidden, encoded)
         dx = self.norm.backward(self.dropout.backward(dhidden, dropped), norm)
         self.token.backward(dx, token)
         self.position.backward(dx.sum(axis=0), position)
@@ -188,7 +186,7 @@ class BERT(nn.Module):
         kinds = self.segment(np.zeros(np.shape(ids), np.int64) if segments is None else segments)
         found, looks = [self.norm(tokens + kinds)], _attention_mask(mask, np.shape(ids))
         with in_mode(self, training=False):
-            for layer in self.layers:
+            for layer in self.encoder.layers:
                 found.append(layer(found[-1], looks))
         return found
 

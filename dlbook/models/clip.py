@@ -172,11 +172,11 @@ class TextTransformer(nn.Module):
         self.embedding = nn.Embedding(vocabulary_size, width, rng=rng, dtype=dtype)
         self.positions = nn.Parameter(rng.normal(0, 0.1, (length, width)), dtype)
         settings = {"dropout": 0.0, "batch_first": True, "norm_first": True}
-        self.layers = [
+        layers = [
             nn.TransformerEncoderLayer(width, heads, self.hidden, **settings, rng=rng, dtype=dtype)
             for _ in range(layers)
         ]
-        self.norm = nn.LayerNorm(width, dtype=dtype)
+        self.encoder = nn.TransformerEncoder(layers, nn.LayerNorm(width, dtype=dtype))
 
     def forward(self, ids):
         ids = np.asarray(ids)
@@ -184,19 +184,14 @@ class TextTransformer(nn.Module):
             raise ValueError(f"ids: expected shape (N, T) with T at most {self.length}, got {ids.shape}")
         x, first = self.embedding.forward(ids)
         x = x + self.positions.data[: ids.shape[1]]
-        caches, mask = [], (ids != 0)[:, None, None]
-        for layer in self.layers:
-            x, cache = layer.forward(x, mask)
-            caches.append(cache)
-        x, normed = self.norm.forward(x)
-        y, last = nn.masked_mean(x, ids != 0)
-        return y, (first, caches, normed, last)
+        real = ids != 0
+        x, second = self.encoder.forward(x, real[:, None, None])
+        y, last = nn.masked_mean(x, real)
+        return y, (first, second, last)
 
     def backward(self, dy, cache):
-        first, caches, normed, last = cache
-        dx = self.norm.backward(nn.masked_mean_backward(dy, last), normed)
-        for layer, own in zip(reversed(self.layers), reversed(caches), strict=True):
-            dx = layer.backward(dx, own)
+        first, second, last = cache
+        dx = self.encoder.backward(nn.masked_mean_backward(dy, last), second)
         dpositions = np.zeros(self.positions.shape, dx.dtype)
         dpositions[: dx.shape[1]] = dx.sum(axis=0)
         self.positions.accumulate(dpositions)

@@ -26,16 +26,16 @@ NAMES = {
     "position.weight": ["embeddings.position_embeddings.weight"],
     "segment.weight": ["embeddings.token_type_embeddings.weight"],
     "norm.{}": ["embeddings.LayerNorm.{}"],
-    "layers.#.self_attn.in_proj_{}": [
+    "encoder.layers.#.self_attn.in_proj_{}": [
         "encoder.layer.#.attention.self.query.{}",
         "encoder.layer.#.attention.self.key.{}",
         "encoder.layer.#.attention.self.value.{}",
     ],
-    "layers.#.self_attn.out_proj.{}": ["encoder.layer.#.attention.output.dense.{}"],
-    "layers.#.norm1.{}": ["encoder.layer.#.attention.output.LayerNorm.{}"],
-    "layers.#.linear1.{}": ["encoder.layer.#.intermediate.dense.{}"],
-    "layers.#.linear2.{}": ["encoder.layer.#.output.dense.{}"],
-    "layers.#.norm2.{}": ["encoder.layer.#.output.LayerNorm.{}"],
+    "encoder.layers.#.self_attn.out_proj.{}": ["encoder.layer.#.attention.output.dense.{}"],
+    "encoder.layers.#.norm1.{}": ["encoder.layer.#.attention.output.LayerNorm.{}"],
+    "encoder.layers.#.linear1.{}": ["encoder.layer.#.intermediate.dense.{}"],
+    "encoder.layers.#.linear2.{}": ["encoder.layer.#.output.dense.{}"],
+    "encoder.layers.#.norm2.{}": ["encoder.layer.#.output.LayerNorm.{}"],
     "pooler.dense.{}": ["pooler.dense.{}"],
 }
 """Our names, and the names in the file, whose arrays are joined along the first axis.  # is the number of a layer,

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from dlbook.models import bert
 from dlbook.models.bert import BERTConfig
-from dlbook.torch.layers import TransformerEncoderLayer
+from dlbook.torch.layers import TransformerEncoder, TransformerEncoderLayer
 
 
 class Pooler(nn.Module):
@@ -37,10 +37,11 @@ class BERT(nn.Module):
         self.segment = nn.Embedding(c.types, c.width)
         self.norm = nn.LayerNorm(c.width, c.eps)
         self.dropout = nn.Dropout(c.dropout)
-        self.layers = nn.ModuleList(
+        layers = [
             TransformerEncoderLayer(c.width, c.heads, c.hidden, c.dropout, "gelu", c.eps, batch_first=True)
             for _ in range(c.layers)
-        )
+        ]
+        self.encoder = TransformerEncoder(layers, None)
         self.pooler = Pooler(c.width)
         _start(self)
 
@@ -48,9 +49,7 @@ class BERT(nn.Module):
         kinds = self.segment.weight[0] if segments is None else self.segment(segments)
         x = self.dropout(self.norm(self.token(ids) + self.position.weight[: ids.shape[1]] + kinds))
         looks = None if mask is None else mask[:, None, None] if mask.ndim == 2 else mask[:, None]
-        for layer in self.layers:
-            x = layer(x, looks)
-        return x
+        return self.encoder(x, looks)
 
 
 class MaskedLMHead(nn.Module):

@@ -35,17 +35,14 @@ class BagOfWords(torch.nn.Module):
 class TextTransformer(torch.nn.Module):
     """A pre-norm transformer encoder, read as the mean of its states at the words: ids (N, T) to (N, width)."""
 
-    def __init__(self, embedding: torch.nn.Module, length: int, layers: list[torch.nn.Module], norm: torch.nn.Module):
+    def __init__(self, embedding: torch.nn.Module, length: int, encoder: torch.nn.Module):
         super().__init__()
-        self.positions = torch.nn.Parameter(torch.zeros(length, norm.normalized_shape[0]))
-        self.embedding, self.layers, self.norm = embedding, torch.nn.ModuleList(layers), norm
+        self.positions = torch.nn.Parameter(torch.zeros(length, embedding.embedding_dim))
+        self.embedding, self.encoder = embedding, encoder
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         x = self.embedding(ids) + self.positions[: ids.shape[1]]
-        mask = (ids != 0)[:, None, None]
-        for layer in self.layers:
-            x = layer(x, mask)
-        return _mean_of_words(self.norm(x), ids)
+        return _mean_of_words(self.encoder(x, (ids != 0)[:, None, None]), ids)
 
 
 class CLIP(torch.nn.Module):

@@ -141,9 +141,7 @@ EQUIVALENTS = {
     numpy_liquid.CfC: lambda m: liquid.CfC(m.input_size, m.hidden_size),
     numpy_liquid.Forecaster: lambda m: liquid.Forecaster(_build(m.recurrent), _build(m.head)),
     numpy_clip.BagOfWords: lambda m: clip.BagOfWords(_build(m.embedding)),
-    numpy_clip.TextTransformer: lambda m: clip.TextTransformer(
-        _build(m.embedding), m.length, [_build(layer) for layer in m.layers], _build(m.norm)
-    ),
+    numpy_clip.TextTransformer: lambda m: clip.TextTransformer(_build(m.embedding), m.length, _build(m.encoder)),
     numpy_clip.CLIP: lambda m: clip.CLIP(
         *map(_build, (m.picture_encoder, m.text_encoder, m.picture_projection, m.text_projection))
     ),
@@ -356,9 +354,9 @@ def _forecaster(module: liquid.Forecaster, rng) -> numpy_liquid.Forecaster:
 
 
 def _text_transformer(module: clip.TextTransformer, rng) -> numpy_clip.TextTransformer:
-    embedding, first = module.embedding, module.layers[0]
+    embedding, first = module.embedding, module.encoder.layers[0]
     sizes = embedding.num_embeddings, len(module.positions), embedding.embedding_dim
-    inner = first.self_attn.num_heads, len(module.layers), first.linear1.out_features
+    inner = first.self_attn.num_heads, len(module.encoder.layers), first.linear1.out_features
     return numpy_clip.TextTransformer(*sizes, *inner, rng=rng)
 
 

@@ -276,8 +276,7 @@ def test_the_layers_equal_those_of_torch(one_thread):
     bert = build()
     layer = torch.nn.TransformerEncoderLayer(D, 2, 12, 0.0, "gelu", 1e-12, batch_first=True, dtype=torch.float64)
     theirs = torch.nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
-    state = {name: value for name, value in bert.state_dict().items() if name.startswith("layers.")}
-    theirs.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
+    theirs.load_state_dict({name: torch.from_numpy(value) for name, value in bert.encoder.state_dict().items()})
     x = torch.from_numpy(bert.states(IDS, SEGMENTS, MASK)[0])
     expected = theirs(x, src_key_padding_mask=torch.from_numpy(~MASK)).detach().numpy()
     np.testing.assert_allclose(bert(IDS, SEGMENTS, MASK)[MASK], expected[MASK], rtol=1e-10, atol=1e-12)
