@@ -16,6 +16,7 @@ import dataclasses
 import numpy as np
 
 from dlbook import nn
+from dlbook.models.shape import check_shape
 from dlbook.nn import init
 from dlbook.train import in_mode
 
@@ -43,13 +44,7 @@ class BERTConfig:
     eps: float = 1e-12
 
     def __post_init__(self):
-        for name in ("vocabulary_size", "width", "layers", "heads", "hidden", "positions", "types"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: expected at least 1, got {getattr(self, name)}")
-        if self.width % self.heads:
-            raise ValueError(f"width: expected a multiple of heads = {self.heads}, got {self.width}")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout: expected 0 ≤ dropout < 1, got {self.dropout}")
+        check_shape(self, "vocabulary_size", "width", "layers", "heads", "hidden", "positions", "types")
 
 
 BERT_BASE = BERTConfig(30_522, 768, 12, 12, 3072, dropout=0.1)

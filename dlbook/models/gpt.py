@@ -17,6 +17,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dlbook import nn
+from dlbook.models.shape import check_shape
 from dlbook.nn import init
 from dlbook.text import draw, next_probabilities
 from dlbook.train import in_mode
@@ -50,13 +51,7 @@ class GPTConfig:
     band: int | None = None
 
     def __post_init__(self):
-        for name in ("vocabulary_size", "block", "layers", "heads", "width"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: expected at least 1, got {getattr(self, name)}")
-        if self.width % self.heads:
-            raise ValueError(f"width: expected a multiple of heads = {self.heads}, got {self.width}")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout: expected 0 ≤ dropout < 1, got {self.dropout}")
+        check_shape(self, "vocabulary_size", "block", "layers", "heads", "width")
         if self.gelu not in GELUS:
             raise ValueError(f"gelu: expected 'tanh' or 'none', got {self.gelu!r}")
         if self.norm not in NORMS:

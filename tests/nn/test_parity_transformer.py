@@ -40,6 +40,16 @@ def leaves(*arrays):
     return [torch.tensor(array, requires_grad=True) for array in arrays]
 
 
+def same_gradients(ours, theirs, back, xs):
+    """Those of the inputs, from `backward` and on the leaves, and those of every parameter."""
+    for mine, leaf in zip(back if isinstance(back, tuple) else [back], xs, strict=True):
+        np.testing.assert_allclose(mine, leaf.grad.numpy(), **EXACT)
+    gradients = dict(theirs.named_parameters())
+    assert [name for name, _ in ours.named_parameters()] == list(gradients)
+    for name, parameter in ours.named_parameters():
+        np.testing.assert_allclose(parameter.grad, gradients[name].grad.numpy(), **EXACT, err_msg=name)
+
+
 @pytest.mark.parametrize("kind", LAYERS)
 @settings(max_examples=50, deadline=None)
 @given(
@@ -81,12 +91,7 @@ def test_layer_equals_torch(kind, seed, shape, heads, each, hidden, activation, 
         ours.zero_grad()
         back = ours.backward(dy, cache)
         ty.backward(torch.from_numpy(dy))
-        for mine, leaf in zip(back if len(inputs) > 1 else [back], xs, strict=True):
-            np.testing.assert_allclose(mine, leaf.grad.numpy(), **EXACT)
-        gradients = dict(theirs.named_parameters())
-        assert [name for name, _ in ours.named_parameters()] == list(gradients)
-        for name, parameter in ours.named_parameters():
-            np.testing.assert_allclose(parameter.grad, gradients[name].grad.numpy(), **EXACT, err_msg=name)
+        same_gradients(ours, theirs, back, xs)
     again = from_torch(plain, rng=rng)
     np.testing.assert_allclose(again(*inputs, *both), y, rtol=1e-12, atol=1e-12)
 
@@ -107,11 +112,7 @@ def test_stack_equals_torch(kind, norm_first):
     dy = rng.standard_normal(y.shape)
     back = ours.backward(dy, cache)
     ty.backward(torch.from_numpy(dy))
-    for mine, leaf in zip(back if len(inputs) > 1 else [back], xs, strict=True):
-        np.testing.assert_allclose(mine, leaf.grad.numpy(), **EXACT)
-    gradients = dict(theirs.named_parameters())
-    for name, parameter in ours.named_parameters():
-        np.testing.assert_allclose(parameter.grad, gradients[name].grad.numpy(), **EXACT, err_msg=name)
+    same_gradients(ours, theirs, back, xs)
     np.testing.assert_allclose(from_torch(theirs)(*inputs, nn.causal_mask(5)), y, rtol=1e-12, atol=1e-12)
 
 
@@ -173,8 +174,4 @@ def test_dropout_with_the_same_masks_equals_torch(kind, norm_first, monkeypatch)
     dy = rng.standard_normal(y.shape)
     back = ours.backward(dy, cache)
     ty.backward(torch.from_numpy(dy))
-    for mine, leaf in zip(back if len(inputs) > 1 else [back], xs, strict=True):
-        np.testing.assert_allclose(mine, leaf.grad.numpy(), **EXACT)
-    gradients = dict(theirs.named_parameters())
-    for name, parameter in ours.named_parameters():
-        np.testing.assert_allclose(parameter.grad, gradients[name].grad.numpy(), **EXACT, err_msg=name)
+    same_gradients(ours, theirs, back, xs)
